@@ -1,0 +1,211 @@
+package catalog
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+)
+
+// TestEventTypesFile holds event-types.tsv to its schema.
+func TestEventTypesFile(t *testing.T) {
+	header, _, _ := strings.Cut(eventTypesTSV, "\n")
+	if want := "type\tproduct\tcategory\tkey\treplaced_by\talso_spelled\tdescription"; header != want {
+		t.Errorf("header is %q, want %q", header, want)
+	}
+	if !strings.HasSuffix(eventTypesTSV, "\n") {
+		t.Error("the last line has no end")
+	}
+	types := EventTypes()
+	byTypeAndProduct := func(a, b EventType) int {
+		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Product, b.Product))
+	}
+	if !slices.IsSortedFunc(types, byTypeAndProduct) {
+		t.Error("the lines are not sorted by type and product")
+	}
+	if len(types) != len(slices.CompactFunc(EventTypes(), func(a, b EventType) bool { return byTypeAndProduct(a, b) == 0 })) {
+		t.Error("a type stands twice for one product")
+	}
+	if keys := strings.Count(eventTypesTSV, "\t0\t") + strings.Count(eventTypesTSV, "\t1\t"); keys != len(types) {
+		t.Errorf("%d of %d lines have 0 or 1 as key", keys, len(types))
+	}
+
+	dotted := regexp.MustCompile(`^[a-zA-Z_]+(\.[a-z_]+)+$`)
+	category := regexp.MustCompile(`^[a-z_]+$`)
+	sentence := regexp.MustCompile(`^[A-Z][^.]+\.$`)
+	described := map[string]string{}
+	for _, et := range types {
+		if !dotted.MatchString(et.Type) {
+			t.Errorf("%s is no dotted name", et.Type)
+		}
+		if !slices.Contains(Products(), et.Product) {
+			t.Errorf("%s: unknown product %q", et.Type, et.Product)
+		}
+		if !category.MatchString(et.Category) {
+			t.Errorf("%s: malformed category %q", et.Type, et.Category)
+		}
+		if !sentence.MatchString(et.Description) || len(et.Description) > 100 {
+			t.Errorf("%s: description is not one sentence of at most 100 characters: %q", et.Type, et.Description)
+		}
+		if other := described[et.Description]; other != "" {
+			t.Errorf("%s and %s have the same description", et.Type, other)
+		}
+		described[et.Description] = et.Type
+		if et.ReplacedBy != "" {
+			if current, ok := Lookup(et.ReplacedBy); !ok || current.ReplacedBy != "" {
+				t.Errorf("%s is replaced by %s, which is no current type", et.Type, et.ReplacedBy)
+			}
+		}
+		if et.AlsoSpelled != "" && slices.ContainsFunc(types, func(o EventType) bool { return o.Type == et.AlsoSpelled }) {
+			t.Errorf("%s is a type of its own, not a spelling of %s", et.AlsoSpelled, et.Type)
+		}
+	}
+}
+
+func TestParseEventTypesRefusesMalformedLine(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("a line of 2 columns was accepted")
+		}
+	}()
+	parseEventTypes("header\nsku.created\tdigital_river_api\n")
+}
+
+func TestCategories(t *testing.T) {
+	got := Categories()
+	if !slices.IsSorted(got) || !slices.Contains(got, "file_link") {
+		t.Errorf("Categories() = %q", got)
+	}
+	if len(slices.Compact(slices.Clone(got))) != len(got) {
+		t.Errorf("a category stands twice in %q", got)
+	}
+}
+
+func TestLookup(t *testing.T) {
+	tests := []struct {
+		name string
+		want EventType // Without its description.
+		ok   bool
+	}{
+		{"order.accepted", EventType{Type: "order.accepted", Product: ProductDigitalRiverAPI, Category: "order", Key: true}, true},
+		{"order.invoice.created", EventType{Type: "order.invoice.created", Product: ProductDigitalRiverAPI, Category: "order", Key: true}, true},
+		{"subscription.renewed", EventType{Type: "subscription.renewed", Product: ProductCommerceAPI, Category: "subscription"}, true},
+		{"refund.completed", EventType{Type: "refund.completed", Product: ProductDigitalRiverAPI, Category: "refund", ReplacedBy: "refund.complete"}, true},
+		{"fulfillment.create", EventType{Type: "fulfillment.create", Product: ProductDigitalRiverAPI, Category: "fulfillment", Key: true, ReplacedBy: "fulfillment.created"}, true},
+		{"order.acepted", EventType{}, false},
+		{"order.*", EventType{}, false},
+		{"", EventType{}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, ok := Lookup(tt.name)
+			if ok != tt.ok || ok == (got.Description == "") {
+				t.Errorf("Lookup() = %+v, %t", got, ok)
+			}
+			got.Description = ""
+			if diff := gocmp.Diff(tt.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestMatches(t *testing.T) {
+	tests := []struct {
+		pattern, name string
+		want          bool
+	}{
+		{"order.accepted", "order.accepted", true},
+		{"order.accepted", "order.accepted.again", false},
+		{"order.*", "order.accepted", true},
+		{"order.*", "order.charge.capture.complete", true},
+		{"order.*", "order", false},
+		{"order.*", "checkout_session.order.created", false},
+		{"*.created", "customer.source.created", true},
+		{"*.created", "customer.updated", false},
+		{"*", "sku.created", true},
+		{"order.*.complete", "order.charge.refund.complete", true},
+		{"order.*.complete", "order.complete", false},
+		{"order.*d*e", "order.charge.refund.complete", true},
+		{"order.*.charge.*.complete", "order.charge.complete", false},
+		{"*order*created", "order.created", true},
+		{"order.accepted*", "order.accepted", true},
+		{"Order.*", "order.accepted", false},
+		{"order.+", "order.accepted", false},
+		{"", "order.accepted", false},
+	}
+	for _, tt := range tests {
+		if got := Matches(tt.pattern, tt.name); got != tt.want {
+			t.Errorf("Matches(%q, %q) = %t", tt.pattern, tt.name, got)
+		}
+	}
+}
+
+func TestMatch(t *testing.T) {
+	tests := []struct {
+		pattern string
+		want    []string
+	}{
+		{"order.accepted", []string{"order.accepted"}},
+		{"order.charge.capture.*", []string{"order.charge.capture.complete", "order.charge.capture.failed", "order.charge.capture.pending"}},
+		{"order.charge.capture.completed", []string{"order.charge.capture.completed"}},
+		{"fulfillment.create", []string{"fulfillment.create"}},
+		{"*.invoice.created", []string{"order.invoice.created"}},
+		{"fileLink.*", []string{"fileLink.created", "fileLink.deleted", "fileLink.updated"}},
+		{"order", nil},
+		{"ordr.*", nil},
+		{"", nil},
+	}
+	for _, tt := range tests {
+		if diff := gocmp.Diff(tt.want, Match(tt.pattern)); diff != "" {
+			t.Errorf("Match(%q): %s", tt.pattern, diff)
+		}
+	}
+}
+
+func TestNearest(t *testing.T) {
+	tests := []struct {
+		name  string
+		first string
+	}{
+		{"order.acepted", "order.accepted"},
+		{"order.create", "order.created"},
+		{"accepted", "order.accepted"},
+		{"acepted", "order.accepted"},
+		{"OrderAccepted", "order.accepted"},
+		{"order_accepted", "order.accepted"},
+		{"order.canceled", "order.cancelled"},
+		{"invoice.payed", "invoice.paid"},
+		{"filelink.created", "fileLink.created"},
+		{"sub.renewed", "subscription.renewed"},
+		{"refund.completed", "refund.complete"},
+		{"checkout_session.order.create", "checkout_session.order.created"},
+		{"order.credit_memo.create", "order.credit_memo.created"},
+		{"ordr.*", "order.blocked"},
+		{"*.acepted", "order.accepted"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := Nearest(tt.name, 3)
+			if len(got) != 3 || got[0] != tt.first {
+				t.Errorf("Nearest() = %q, want %s first", got, tt.first)
+			}
+			if len(slices.Compact(slices.Sorted(slices.Values(got)))) != 3 {
+				t.Errorf("a name stands twice in %q", got)
+			}
+			for _, name := range got {
+				if et, ok := Lookup(name); !ok || et.ReplacedBy != "" {
+					t.Errorf("%s is no current type", name)
+				}
+			}
+		})
+	}
+	for _, name := range []string{"", "*", "zzz.*"} {
+		if got := Nearest(name, 3); len(got) != 0 {
+			t.Errorf("Nearest(%q) = %q, want none", name, got)
+		}
+	}
+}
