@@ -1,0 +1,14 @@
+# No API key is needed: the catalog ships with the provider.
+data "digitalriver_event_types" "refunds" {
+  product = "digital_river_api"
+  pattern = "*refund*"
+}
+
+# What each type means, without the older spellings.
+output "refund_events" {
+  value = {
+    for event_type in data.digitalriver_event_types.refunds.event_types :
+    event_type.type => event_type.description
+    if event_type.replaced_by == null
+  }
+}

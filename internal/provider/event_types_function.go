@@ -1,0 +1,57 @@
+package provider
+
+import (
+	"context"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
+)
+
+type eventTypesFunction struct{}
+
+func newEventTypesFunction() function.Function { return eventTypesFunction{} }
+
+func (eventTypesFunction) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
+	resp.Name = "event_types"
+}
+
+func (eventTypesFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
+	resp.Definition = function.Definition{
+		Summary: "Event types that patterns stand for",
+		MarkdownDescription: "Returns the names of the event types that the patterns stand for, sorted, each once, ready for a webhook's `types`. " +
+			"A pattern that matches nothing is an error that suggests the nearest names. It needs no API key and no request.",
+		VariadicParameter: function.StringParameter{
+			Name: "patterns",
+			MarkdownDescription: "One or more names or patterns. Each `*` stands for any characters, dots included: `order.*` is every type below `order`. " +
+				"Patterns with `*` leave out older spellings, such as `refund.completed`; a name gives one all the same.",
+		},
+		Return: function.ListReturn{ElementType: types.StringType},
+	}
+}
+
+func (eventTypesFunction) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
+	var patterns []string
+	if resp.Error = req.Arguments.Get(ctx, &patterns); resp.Error != nil {
+		return
+	}
+	if len(patterns) == 0 {
+		resp.Error = function.NewFuncError("event_types needs at least one pattern, such as \"order.*\" or \"refund.complete\".")
+		return
+	}
+	var names []string
+	for i, pattern := range patterns {
+		matches := catalog.Match(pattern)
+		if len(matches) == 0 {
+			resp.Error = function.ConcatFuncErrors(resp.Error, function.NewArgumentFuncError(int64(i), noEventType(pattern)))
+		}
+		names = append(names, matches...)
+	}
+	if resp.Error != nil {
+		return
+	}
+	slices.Sort(names)
+	resp.Error = resp.Result.Set(ctx, slices.Compact(names))
+}
