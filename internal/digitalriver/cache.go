@@ -1,0 +1,193 @@
+package digitalriver
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+)
+
+// gatherWindow is for how long the first read of a client waits for a second
+// one, which makes it worth to ask for all webhooks at once (decided).
+const gatherWindow = 10 * time.Millisecond
+
+// cache holds the list of all webhooks that reads share. A write makes every
+// list stale that was asked for before it ended.
+type cache struct {
+	mu         sync.Mutex
+	generation uint64 // counts the beginnings and ends of writes
+	writes     int    // under way
+	writing    map[string]struct{}
+	list       *list // nil: none
+	reads      int
+	second     context.CancelFunc // ends the first read's wait
+
+	fetches singleflight.Group
+}
+
+// list is a list of webhooks; it is never changed once it is shared.
+type list struct {
+	webhooks []*Webhook
+	byID     map[string]int
+}
+
+func newList(webhooks []*Webhook) *list {
+	l := &list{webhooks: webhooks, byID: make(map[string]int, len(webhooks))}
+	for i, webhook := range webhooks {
+		l.byID[webhook.ID] = i
+	}
+	return l
+}
+
+func (l *list) get(id string) *Webhook {
+	if i, ok := l.byID[id]; ok {
+		return l.webhooks[i]
+	}
+	return nil
+}
+
+// with returns a list that holds webhook, in the place of an older one.
+func (l *list) with(webhook *Webhook) *list {
+	webhooks := slices.Clone(l.webhooks)
+	if i, ok := l.byID[webhook.ID]; ok {
+		webhooks[i] = webhook
+		return &list{webhooks: webhooks, byID: l.byID}
+	}
+	byID := maps.Clone(l.byID)
+	byID[webhook.ID] = len(webhooks)
+	return &list{webhooks: append(webhooks, webhook), byID: byID}
+}
+
+func (l *list) without(id string) *list {
+	return newList(slices.DeleteFunc(slices.Clone(l.webhooks), func(w *Webhook) bool { return w.ID == id }))
+}
+
+// write tells the cache of a write to id, or of a create where id is empty. The
+// caller ends it once.
+func (c *cache) write(id string) *write {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.generation++
+	c.writes++
+	if id != "" {
+		if c.writing == nil {
+			c.writing = make(map[string]struct{})
+		}
+		c.writing[id] = struct{}{}
+	}
+	return &write{cache: c, id: id}
+}
+
+type write struct {
+	cache *cache
+	id    string
+}
+
+// end takes over what the write's answer showed: change says what becomes of
+// the list. After a failure change is nil, and the list is dropped.
+func (w *write) end(change func(*list) *list) {
+	c := w.cache
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.generation++
+	c.writes--
+	delete(c.writing, w.id)
+	switch {
+	case change == nil:
+		c.list = nil
+	case c.list != nil:
+		c.list = change(c.list)
+	}
+}
+
+// lookup is what the cache knows about one webhook.
+type lookup struct {
+	webhook    *Webhook // nil: not in a list that may be used
+	list       bool     // there is such a list
+	direct     bool     // a write to it is under way: only its own GET will do
+	generation uint64
+}
+
+func (c *cache) lookup(id string) lookup {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	found := lookup{generation: c.generation, list: c.list != nil}
+	if _, found.direct = c.writing[id]; !found.direct && found.list {
+		found.webhook = c.list.get(id)
+	}
+	return found
+}
+
+// whole returns the list where it may stand for all webhooks, and the
+// generation that a new one would be of.
+func (c *cache) whole() (*list, uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.writes > 0 {
+		return nil, c.generation
+	}
+	return c.list, c.generation
+}
+
+// store keeps l if no write began or ended since generation.
+func (c *cache) store(l *list, generation uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.generation == generation {
+		c.list = l
+	}
+}
+
+// gather waits a moment if this is the client's first read, and tells whether
+// there are more.
+func (c *cache) gather(ctx context.Context, clock Clock) (bool, error) {
+	wait, cancel := context.WithCancel(ctx)
+	defer cancel()
+	c.mu.Lock()
+	c.reads++
+	first := c.reads == 1
+	if first {
+		c.second = cancel
+	} else if c.second != nil {
+		c.second()
+	}
+	c.mu.Unlock()
+	if !first {
+		return true, nil
+	}
+	_ = clock.Sleep(wait, gatherWindow) // Cut short by a second read.
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.reads > 1, ctx.Err()
+}
+
+// fetch returns a list that was asked for in generation or later, together with
+// all that want the same. The fetch outlives a caller that stops waiting.
+func (c *cache) fetch(ctx context.Context, generation uint64, get func(context.Context) ([]*Webhook, error)) (*list, error) {
+	key := strconv.FormatUint(generation, 10)
+	result := c.fetches.DoChan(key, func() (any, error) {
+		if l, now := c.whole(); l != nil && now == generation {
+			return l, nil
+		}
+		webhooks, err := get(context.WithoutCancel(ctx))
+		if err != nil {
+			return nil, err
+		}
+		l := newList(webhooks)
+		c.store(l, generation)
+		return l, nil
+	})
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case r := <-result:
+		if r.Err != nil {
+			return nil, r.Err
+		}
+		return r.Val.(*list), nil
+	}
+}
