@@ -2,4 +2,37 @@
 // `sandbox` as its first argument it runs a local Webhooks API instead.
 package main
 
-func main() {}
+import (
+	"context"
+	"flag"
+	"log"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/provider"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/sandbox"
+)
+
+// version is set when the binary is released.
+var version = "dev"
+
+func main() {
+	if len(os.Args) > 1 && os.Args[1] == "sandbox" {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		code := sandbox.Main(ctx, os.Args[2:], os.Stdout, os.Stderr)
+		stop()
+		os.Exit(code)
+	}
+	debug := flag.Bool("debug", false, "run for a debugger such as delve")
+	flag.Parse()
+	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
+		Address: provider.Address,
+		Debug:   *debug,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+}

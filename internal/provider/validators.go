@@ -1,0 +1,141 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// eventTypeName is what an event type looks like: dotted words (decided; the
+// catalog's names, seeds 001 and 003, all fit).
+var eventTypeName = regexp.MustCompile(`^[A-Za-z_]+(\.[A-Za-z_]+)+$`)
+
+// eventTypes checks the list of a webhook's event types. It reports on the
+// element that is wrong.
+type eventTypes struct{}
+
+func (eventTypes) Description(context.Context) string {
+	return "at least one event type, each once, such as order.accepted"
+}
+
+func (v eventTypes) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (eventTypes) ValidateList(_ context.Context, req validator.ListRequest, resp *validator.ListResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	elements := req.ConfigValue.Elements()
+	if len(elements) == 0 {
+		resp.Diagnostics.AddAttributeError(req.Path, "No event types",
+			"A webhook needs at least one event type, such as \"order.accepted\".")
+		return
+	}
+	first := make(map[string]int, len(elements))
+	for i, element := range elements {
+		name, ok := element.(types.String)
+		if !ok || name.IsUnknown() {
+			continue
+		}
+		at := req.Path.AtListIndex(i)
+		eventType := name.ValueString()
+		if !eventTypeName.MatchString(eventType) {
+			resp.Diagnostics.AddAttributeError(at, "Invalid event type",
+				fmt.Sprintf("An event type is words of letters and underscores joined by dots, such as \"order.accepted\"; element %d is %q.", i, eventType))
+			continue
+		}
+		if before, found := first[eventType]; found {
+			resp.Diagnostics.AddAttributeError(at, "Duplicate event type",
+				fmt.Sprintf("%q is listed twice, as elements %d and %d. Remove one.", eventType, before, i))
+			continue
+		}
+		first[eventType] = i
+	}
+}
+
+// httpURL checks for an absolute URL with a host. Unless plain is set, http is
+// accepted for loopback hosts only.
+type httpURL struct{ plain bool }
+
+func (v httpURL) Description(context.Context) string {
+	if v.plain {
+		return "an absolute http or https URL with a host"
+	}
+	return "an absolute https URL with a host (http for loopback hosts only)"
+}
+
+func (v httpURL) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v httpURL) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	value := req.ConfigValue.ValueString()
+	u, err := url.Parse(value)
+	if err == nil && u.Hostname() != "" && (u.Scheme == "https" || u.Scheme == "http" && (v.plain || isLoopback(u.Hostname()))) {
+		return
+	}
+	resp.Diagnostics.AddAttributeError(req.Path, "Invalid URL",
+		fmt.Sprintf("%s must be %s, such as \"https://example.com/webhooks\"; it is %q.", req.Path, v.Description(ctx), value))
+}
+
+// isLoopback tells whether a host name is this machine's own by name or by
+// address, without asking a resolver.
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback()
+}
+
+// apiVersion checks a webhook's api_version.
+type apiVersion struct{}
+
+func (apiVersion) Description(context.Context) string {
+	return "\"default\", \"latest\" or a date of the form YYYY-MM-DD"
+}
+
+func (v apiVersion) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v apiVersion) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	value := req.ConfigValue.ValueString()
+	if value == "default" || value == apiVersionLatest || isDate(value) {
+		return
+	}
+	resp.Diagnostics.AddAttributeError(req.Path, "Invalid API version",
+		fmt.Sprintf("api_version must be %s; it is %q.", v.Description(ctx), value))
+}
+
+func isDate(value string) bool {
+	_, err := time.Parse(time.DateOnly, value)
+	return err == nil
+}
+
+// positiveDuration checks for a Go duration above zero.
+type positiveDuration struct{}
+
+func (positiveDuration) Description(context.Context) string {
+	return "a duration above zero, such as \"30s\" or \"1m30s\""
+}
+
+func (v positiveDuration) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v positiveDuration) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if d, err := time.ParseDuration(req.ConfigValue.ValueString()); err == nil && d > 0 {
+		return
+	}
+	resp.Diagnostics.AddAttributeError(req.Path, "Invalid duration",
+		fmt.Sprintf("%s must be %s; it is %q.", req.Path, v.Description(ctx), req.ConfigValue.ValueString()))
+}

@@ -1,0 +1,95 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+var _ ephemeral.EphemeralResourceWithConfigure = (*webhookSecretEphemeralResource)(nil)
+
+type webhookSecretEphemeralResource struct {
+	data *providerData
+}
+
+type webhookSecretEphemeralModel struct {
+	WebhookID types.String        `tfsdk:"webhook_id"`
+	Secret    types.String        `tfsdk:"secret"`
+	Secrets   []activeSecretModel `tfsdk:"secrets"`
+}
+
+type activeSecretModel struct {
+	ID          types.String `tfsdk:"id"`
+	Secret      types.String `tfsdk:"secret"`
+	CreatedTime types.String `tfsdk:"created_time"`
+	ExpiresTime types.String `tfsdk:"expires_time"`
+}
+
+func (r *webhookSecretEphemeralResource) Metadata(_ context.Context, _ ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
+	resp.TypeName = "digitalriver_webhook_secret"
+}
+
+func (r *webhookSecretEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Reveals the active signing secrets of a webhook, to hand them to what verifies its events. Nothing of it reaches plan or state.",
+		Attributes: map[string]schema.Attribute{
+			"webhook_id": schema.StringAttribute{
+				Required:            true,
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+				MarkdownDescription: "Id of the webhook.",
+			},
+			"secret": schema.StringAttribute{Computed: true, Sensitive: true, MarkdownDescription: "The newest secret."},
+			"secrets": schema.ListNestedAttribute{
+				Computed:            true,
+				MarkdownDescription: "All active secrets, newest first.",
+				NestedObject: schema.NestedAttributeObject{
+					Attributes: map[string]schema.Attribute{
+						"id":           schema.StringAttribute{Computed: true, MarkdownDescription: "Id of the secret."},
+						"secret":       schema.StringAttribute{Computed: true, Sensitive: true, MarkdownDescription: "The secret."},
+						"created_time": schema.StringAttribute{Computed: true, MarkdownDescription: "When it was made, as RFC 3339."},
+						"expires_time": schema.StringAttribute{Computed: true, MarkdownDescription: "When it stops working, as RFC 3339; null until a rotation sets it."},
+					},
+				},
+			},
+		},
+	}
+}
+
+func (r *webhookSecretEphemeralResource) Configure(_ context.Context, req ephemeral.ConfigureRequest, _ *ephemeral.ConfigureResponse) {
+	r.data = providerDataOf(req.ProviderData)
+}
+
+func (r *webhookSecretEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
+	client, diags := r.data.api()
+	resp.Diagnostics.Append(diags...)
+	var model webhookSecretEphemeralModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	id := model.WebhookID.ValueString()
+	secrets, err := client.ListSecrets(ctx, id)
+	if err != nil {
+		addAPIError(&resp.Diagnostics, webhookName(id), err)
+		return
+	}
+	model.Secrets = make([]activeSecretModel, len(secrets))
+	for i, secret := range secrets {
+		model.Secrets[i] = activeSecretModel{
+			ID:          types.StringValue(secret.ID),
+			Secret:      types.StringValue(secret.Secret),
+			CreatedTime: timeValue(secret.CreatedTime),
+		}
+		if secret.ExpiresTime != nil {
+			model.Secrets[i].ExpiresTime = timeValue(*secret.ExpiresTime)
+		}
+	}
+	if len(secrets) > 0 {
+		model.Secret = types.StringValue(secrets[0].Secret)
+	}
+	resp.Diagnostics.Append(resp.Result.Set(ctx, &model)...)
+}

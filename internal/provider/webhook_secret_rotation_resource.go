@@ -1,0 +1,384 @@
+package provider
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/resourcevalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
+)
+
+var (
+	_ resource.ResourceWithConfigure        = (*webhookSecretRotationResource)(nil)
+	_ resource.ResourceWithConfigValidators = (*webhookSecretRotationResource)(nil)
+	_ resource.ResourceWithIdentity         = (*webhookSecretRotationResource)(nil)
+	_ resource.ResourceWithImportState      = (*webhookSecretRotationResource)(nil)
+	_ resource.ResourceWithModifyPlan       = (*webhookSecretRotationResource)(nil)
+)
+
+type webhookSecretRotationResource struct {
+	data *providerData
+}
+
+// maxRotationDays keeps periods within what a time.Duration holds (decided).
+const maxRotationDays = 36500
+
+type webhookSecretRotationModel struct {
+	WebhookID                types.String `tfsdk:"webhook_id"`
+	RotationMinutes          types.Int64  `tfsdk:"rotation_minutes"`
+	RotationHours            types.Int64  `tfsdk:"rotation_hours"`
+	RotationDays             types.Int64  `tfsdk:"rotation_days"`
+	Triggers                 types.Map    `tfsdk:"triggers"`
+	RotateOnCreate           types.Bool   `tfsdk:"rotate_on_create"`
+	PreviousSecretValidHours types.Int64  `tfsdk:"previous_secret_valid_hours"`
+	ExposeSecret             types.Bool   `tfsdk:"expose_secret"`
+	Secret                   types.String `tfsdk:"secret"`
+	SecretID                 types.String `tfsdk:"secret_id"`
+	SecretSHA256             types.String `tfsdk:"secret_sha256"`
+	RotatedAt                types.String `tfsdk:"rotated_at"`
+	NextRotationAt           types.String `tfsdk:"next_rotation_at"`
+	PreviousSecretExpiresAt  types.String `tfsdk:"previous_secret_expires_at"`
+}
+
+func (r *webhookSecretRotationResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = "digitalriver_webhook_secret_rotation"
+}
+
+func (r *webhookSecretRotationResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identityschema.Schema{
+		Attributes: map[string]identityschema.Attribute{
+			"id": identityschema.StringAttribute{RequiredForImport: true, Description: "Id of the webhook whose secret is rotated."},
+		},
+	}
+}
+
+func (r *webhookSecretRotationResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	period := func(unit string, perDay int64) schema.Int64Attribute {
+		return schema.Int64Attribute{
+			Optional:            true,
+			Validators:          []validator.Int64{int64validator.Between(1, maxRotationDays*perDay)},
+			MarkdownDescription: "Rotate when the newest secret is this many " + unit + " old, at least 1. At most one of `rotation_minutes`, `rotation_hours` and `rotation_days`.",
+		}
+	}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Rotates the signing secret of a webhook, when it is due or when `triggers` change. The secrets so far keep working for " +
+			"`previous_secret_valid_hours`, so that no event is refused meanwhile. A rotation shows in the plan as an update in place. " +
+			"Destroying this resource sends nothing: the secret lives on with its webhook.",
+		Attributes: map[string]schema.Attribute{
+			"webhook_id": schema.StringAttribute{
+				Required:            true,
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+				MarkdownDescription: "Id of the webhook.",
+			},
+			"rotation_minutes": period("minutes", 24*60),
+			"rotation_hours":   period("hours", 24),
+			"rotation_days":    period("days", 1),
+			"triggers": schema.MapAttribute{
+				Optional: true, ElementType: types.StringType,
+				MarkdownDescription: "Any values; when one changes, the secret is rotated.",
+			},
+			"rotate_on_create": schema.BoolAttribute{
+				Optional: true, Computed: true,
+				Default:             booldefault.StaticBool(true),
+				MarkdownDescription: "Whether creating this resource rotates; `true` by default. `false` takes the newest secret as it is.",
+			},
+			"previous_secret_valid_hours": schema.Int64Attribute{
+				Optional: true, Computed: true,
+				Default:    int64default.StaticInt64(12),
+				Validators: []validator.Int64{int64validator.OneOf(0, 1, 3, 6, 12, 24)},
+				MarkdownDescription: "How many hours the secrets so far keep working after a rotation: 0, 1, 3, 6, 12 (the default) or 24. " +
+					"0 blocks them at once. A change takes effect with the next rotation.",
+			},
+			"expose_secret": schema.BoolAttribute{
+				Optional: true, Computed: true,
+				Default: booldefault.StaticBool(false),
+				MarkdownDescription: "Whether the newest secret is put into `secret`, and so into state; `false` by default. " +
+					"With Terraform 1.10 or newer, use the ephemeral resource `digitalriver_webhook_secret` instead.",
+			},
+			"secret":                     schema.StringAttribute{Computed: true, Sensitive: true, MarkdownDescription: "The newest secret; null unless `expose_secret` is set."},
+			"secret_id":                  schema.StringAttribute{Computed: true, MarkdownDescription: "Id of the newest secret."},
+			"secret_sha256":              schema.StringAttribute{Computed: true, MarkdownDescription: "SHA-256 of the newest secret, in hexadecimal."},
+			"rotated_at":                 schema.StringAttribute{Computed: true, MarkdownDescription: "When the newest secret was made, as RFC 3339."},
+			"next_rotation_at":           schema.StringAttribute{Computed: true, MarkdownDescription: "When the next rotation is due, as RFC 3339; null without a period."},
+			"previous_secret_expires_at": schema.StringAttribute{Computed: true, MarkdownDescription: "When the secret before the newest stops working, as RFC 3339; null when there is none that expires."},
+		},
+	}
+}
+
+func (r *webhookSecretRotationResource) ConfigValidators(context.Context) []resource.ConfigValidator {
+	return []resource.ConfigValidator{
+		resourcevalidator.Conflicting(path.MatchRoot("rotation_minutes"), path.MatchRoot("rotation_hours"), path.MatchRoot("rotation_days")),
+	}
+}
+
+func (r *webhookSecretRotationResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
+	r.data = providerDataOf(req.ProviderData)
+}
+
+// dueKey holds in private state whether the rotation was due at the last
+// refresh. A plan goes by that, not by its own time: Terraform plans again
+// while it applies, and a rotation that became due in between was not in the
+// plan that was approved.
+const dueKey = "due"
+
+func (r *webhookSecretRotationResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() || req.State.Raw.IsNull() {
+		return
+	}
+	var plan, state webhookSecretRotationModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	due, diags := req.Private.GetKey(ctx, dueKey)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() || !plan.WebhookID.Equal(state.WebhookID) {
+		return
+	}
+
+	next := plan.nextRotation(state.RotatedAt)
+	rotates := !plan.Triggers.Equal(state.Triggers)
+	if next.Equal(state.NextRotationAt) {
+		rotates = rotates || string(due) == "true"
+	} else {
+		rotates = rotates || r.due(next)
+	}
+	if rotates {
+		plan.Secret = types.StringNull()
+		if plan.ExposeSecret.ValueBool() {
+			plan.Secret = types.StringUnknown()
+		}
+		plan.SecretID, plan.SecretSHA256 = types.StringUnknown(), types.StringUnknown()
+		plan.RotatedAt, plan.NextRotationAt, plan.PreviousSecretExpiresAt = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
+	} else {
+		plan.SecretID, plan.SecretSHA256 = state.SecretID, state.SecretSHA256
+		plan.RotatedAt, plan.NextRotationAt, plan.PreviousSecretExpiresAt = state.RotatedAt, next, state.PreviousSecretExpiresAt
+		plan.Secret = state.Secret
+		if !plan.ExposeSecret.Equal(state.ExposeSecret) {
+			plan.Secret = types.StringNull()
+			if !plan.ExposeSecret.IsUnknown() && plan.ExposeSecret.ValueBool() {
+				plan.Secret = types.StringUnknown()
+			}
+		}
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+}
+
+func (r *webhookSecretRotationResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	client, diags := r.data.api()
+	resp.Diagnostics.Append(diags...)
+	var plan webhookSecretRotationModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, plan.WebhookID.ValueString())...)
+	if plan.RotateOnCreate.ValueBool() {
+		resp.Diagnostics.Append(r.rotate(ctx, client, &plan)...)
+	} else {
+		resp.Diagnostics.Append(plan.adopt(ctx, client)...)
+	}
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	}
+}
+
+func (r *webhookSecretRotationResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state webhookSecretRotationModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	id := state.WebhookID.ValueString()
+	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, id)...)
+	importing := state.SecretID.IsNull()
+	if r.data.deferred() && !importing {
+		return
+	}
+	client, diags := r.data.api()
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+
+	secrets, err := client.ListSecrets(ctx, id)
+	switch {
+	case digitalriver.IsNotFound(err) && importing:
+		resp.Diagnostics.AddError("Webhook not found",
+			fmt.Sprintf("There is no webhook with the id %q in the account and mode of this API key, so the rotation of its secret cannot be imported.", id))
+		return
+	case digitalriver.IsNotFound(err):
+		resp.State.RemoveResource(ctx)
+		return
+	case err != nil:
+		addAPIError(&resp.Diagnostics, webhookName(id), err)
+		return
+	}
+	if importing {
+		state.RotateOnCreate = types.BoolValue(true)
+		state.PreviousSecretValidHours = types.Int64Value(12)
+		state.ExposeSecret = types.BoolValue(false)
+	}
+	resp.Diagnostics.Append(state.refresh(secrets)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	due := "false"
+	if r.due(state.NextRotationAt) {
+		due = "true"
+	}
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, dueKey, []byte(due))...)
+}
+
+func (r *webhookSecretRotationResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	client, diags := r.data.api()
+	resp.Diagnostics.Append(diags...)
+	var plan webhookSecretRotationModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	switch {
+	case plan.SecretID.IsUnknown():
+		resp.Diagnostics.Append(r.rotate(ctx, client, &plan)...)
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, dueKey, []byte("false"))...)
+	case plan.Secret.IsUnknown():
+		resp.Diagnostics.Append(plan.reveal(ctx, client)...)
+	}
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	}
+}
+
+// Delete sends nothing: a webhook always has a secret.
+func (r *webhookSecretRotationResource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {
+}
+
+func (r *webhookSecretRotationResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	importID(ctx, path.Root("webhook_id"), req, resp)
+}
+
+func (r *webhookSecretRotationResource) due(next types.String) bool {
+	at, err := time.Parse(time.RFC3339, next.ValueString())
+	return err == nil && !r.data.clock.Now().Before(at)
+}
+
+// nextRotation is when the period of the plan has passed since a secret was made.
+func (m *webhookSecretRotationModel) nextRotation(rotatedAt types.String) types.String {
+	var period time.Duration
+	switch {
+	case m.RotationMinutes.IsUnknown() || m.RotationHours.IsUnknown() || m.RotationDays.IsUnknown():
+		return types.StringUnknown()
+	case !m.RotationMinutes.IsNull():
+		period = time.Duration(m.RotationMinutes.ValueInt64()) * time.Minute
+	case !m.RotationHours.IsNull():
+		period = time.Duration(m.RotationHours.ValueInt64()) * time.Hour
+	case !m.RotationDays.IsNull():
+		period = time.Duration(m.RotationDays.ValueInt64()) * 24 * time.Hour
+	}
+	made, err := time.Parse(time.RFC3339, rotatedAt.ValueString())
+	if period == 0 || err != nil {
+		return types.StringNull()
+	}
+	return timeValue(made.Add(period))
+}
+
+// rotate makes a new secret and takes it into the plan.
+func (r *webhookSecretRotationResource) rotate(ctx context.Context, client *digitalriver.Client, plan *webhookSecretRotationModel) diag.Diagnostics {
+	diags := r.data.guard(ctx, client)
+	if diags.HasError() {
+		return diags
+	}
+	id := plan.WebhookID.ValueString()
+	rotation, err := client.RotateSecret(ctx, id, int(plan.PreviousSecretValidHours.ValueInt64()))
+	if err != nil {
+		addAPIError(&diags, webhookName(id), err)
+		return diags
+	}
+	plan.take(rotation.Secret)
+	plan.PreviousSecretExpiresAt = types.StringNull()
+	if rotation.PreviousExpiresAt != nil {
+		plan.PreviousSecretExpiresAt = timeValue(*rotation.PreviousExpiresAt)
+	}
+	return diags
+}
+
+// adopt takes the newest secret as it is.
+func (m *webhookSecretRotationModel) adopt(ctx context.Context, client *digitalriver.Client) diag.Diagnostics {
+	var diags diag.Diagnostics
+	secrets, err := client.ListSecrets(ctx, m.WebhookID.ValueString())
+	if err != nil {
+		addAPIError(&diags, webhookName(m.WebhookID.ValueString()), err)
+		return diags
+	}
+	m.PreviousSecretExpiresAt = types.StringNull()
+	return m.refresh(secrets)
+}
+
+// reveal puts the secret that state knows into the plan.
+func (m *webhookSecretRotationModel) reveal(ctx context.Context, client *digitalriver.Client) diag.Diagnostics {
+	var diags diag.Diagnostics
+	secrets, err := client.ListSecrets(ctx, m.WebhookID.ValueString())
+	if err != nil {
+		addAPIError(&diags, webhookName(m.WebhookID.ValueString()), err)
+		return diags
+	}
+	for _, secret := range secrets {
+		if secret.ID == m.SecretID.ValueString() {
+			m.Secret = types.StringValue(secret.Secret)
+			return diags
+		}
+	}
+	diags.AddError("Secret was rotated meanwhile",
+		fmt.Sprintf("The secret %q of %s, the newest when this was planned, is not active any more. Plan and apply again.",
+			m.SecretID.ValueString(), webhookName(m.WebhookID.ValueString())))
+	return diags
+}
+
+// refresh takes over the newest of the active secrets.
+func (m *webhookSecretRotationModel) refresh(secrets []digitalriver.Secret) diag.Diagnostics {
+	var diags diag.Diagnostics
+	if len(secrets) == 0 {
+		diags.AddError("No active signing secret",
+			fmt.Sprintf("%s has no active signing secret. Rotate it in Digital River's dashboard.", webhookName(m.WebhookID.ValueString())))
+		return diags
+	}
+	if newest := secrets[0]; newest.ID != m.SecretID.ValueString() {
+		m.PreviousSecretExpiresAt = types.StringNull()
+	}
+	m.take(secrets[0])
+	if len(secrets) > 1 && secrets[1].ExpiresTime != nil {
+		m.PreviousSecretExpiresAt = timeValue(*secrets[1].ExpiresTime)
+	}
+	return diags
+}
+
+// take makes a secret the newest one.
+func (m *webhookSecretRotationModel) take(secret digitalriver.Secret) {
+	sum := sha256.Sum256([]byte(secret.Secret))
+	m.Secret = types.StringNull()
+	if m.ExposeSecret.ValueBool() {
+		m.Secret = types.StringValue(secret.Secret)
+	}
+	m.SecretID = types.StringValue(secret.ID)
+	m.SecretSHA256 = types.StringValue(hex.EncodeToString(sum[:]))
+	m.RotatedAt = timeValue(secret.CreatedTime)
+	m.NextRotationAt = m.nextRotation(m.RotatedAt)
+}

@@ -1,0 +1,112 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
+)
+
+// warn gives the warnings of a plan. Terraform plans a change once more while
+// it applies it; a webhook that this process has not refreshed was warned of
+// before.
+func (r *webhookResource) warn(ctx context.Context, plan, state *webhookModel, diags *diag.Diagnostics) {
+	if state == nil {
+		plan.warnOffline(diags)
+		r.warnDuplicate(ctx, plan, diags)
+		return
+	}
+	if _, refreshed := r.data.refreshed.Load(state.ID.ValueString()); !refreshed {
+		return
+	}
+	plan.warnOffline(diags)
+	if state.Enabled.ValueBool() && !plan.Enabled.IsUnknown() && !plan.Enabled.ValueBool() {
+		diags.AddAttributeWarning(path.Root("enabled"), "Webhook is turned off",
+			fmt.Sprintf("After this change, events of these types stop reaching %s: %s.",
+				state.Address.ValueString(), strings.Join(stringsOf(state.Types), ", ")))
+	}
+}
+
+// warnOffline gives the warnings that need no API. They never are errors: the
+// API may know more than this version of the provider.
+func (m webhookModel) warnOffline(diags *diag.Diagnostics) {
+	for i, element := range m.Types.Elements() {
+		name, ok := element.(types.String)
+		if !ok || name.IsNull() || name.IsUnknown() || !eventTypeName.MatchString(name.ValueString()) {
+			continue
+		}
+		warnType(path.Root("types").AtListIndex(i), name.ValueString(), diags)
+	}
+	if u, err := url.Parse(m.Address.ValueString()); err == nil && u.Scheme == "http" && !isLoopback(u.Hostname()) {
+		diags.AddAttributeWarning(path.Root("address"), "Events in clear text",
+			fmt.Sprintf("Events and credentials would travel to %s unencrypted. Use https.", u.Host))
+	}
+}
+
+func warnType(at path.Path, name string, diags *diag.Diagnostics) {
+	known, found := catalog.Lookup(name)
+	switch {
+	case !found:
+		detail := fmt.Sprintf("%q is not among the event types that Digital River documents. It is sent to the API all the same.", name)
+		if nearest := catalog.Nearest(name, 3); len(nearest) > 0 {
+			detail += " Did you mean " + orList(nearest) + "?"
+		}
+		diags.AddAttributeWarning(at, "Unknown event type", detail)
+	case known.ReplacedBy != "":
+		diags.AddAttributeWarning(at, "Older event type",
+			fmt.Sprintf("%q is an older spelling. Use %q, which replaced it.", name, known.ReplacedBy))
+	}
+}
+
+func orList(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = fmt.Sprintf("%q", name)
+	}
+	if len(quoted) == 1 {
+		return quoted[0]
+	}
+	return strings.Join(quoted[:len(quoted)-1], ", ") + " or " + quoted[len(quoted)-1]
+}
+
+// warnDuplicate warns of an enabled webhook that has the address and one of the
+// types of one about to be created. Once this process has written anything,
+// Terraform is applying, and the plan was warned before.
+func (r *webhookResource) warnDuplicate(ctx context.Context, plan *webhookModel, diags *diag.Diagnostics) {
+	if r.data == nil || r.data.client == nil || r.data.client.Wrote() || plan.Address.IsUnknown() {
+		return
+	}
+	planned := stringsOf(plan.Types)
+	for _, webhook := range r.data.existing(ctx) {
+		if _, managed := r.data.refreshed.Load(webhook.ID); managed || !webhook.Enabled || webhook.Address != plan.Address.ValueString() {
+			continue
+		}
+		common := slices.DeleteFunc(slices.Clone(planned), func(name string) bool { return !slices.Contains(webhook.Types, name) })
+		if len(common) == 0 {
+			continue
+		}
+		diags.AddWarning("Webhook exists already",
+			fmt.Sprintf("The enabled %s has the same address and receives %s too: each such event would arrive twice. "+
+				"To manage that webhook instead of creating another one, adopt it:\n\n"+
+				"    import {\n      to = digitalriver_webhook.NAME\n      id = %q\n    }",
+				webhookName(webhook.ID), strings.Join(common, ", "), webhook.ID))
+	}
+}
+
+// warnDisabled tells of a webhook that is found disabled although state has it
+// enabled (seeds 001 and 002).
+func warnDisabled(diags *diag.Diagnostics, webhook *digitalriver.Webhook) {
+	diags.AddAttributeWarning(path.Root("enabled"), "Webhook was disabled",
+		fmt.Sprintf("%s for %s was enabled and is disabled now. Digital River disables webhooks whose endpoint keeps timing out (3000 ms), "+
+			"failing to answer, or answering with anything but a 2xx. Look at the endpoint's log and at the event log of the dashboard, "+
+			"and mend the cause first: applying this configuration turns the webhook on again.",
+			webhookName(webhook.ID), webhook.Address))
+}
