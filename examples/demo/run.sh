@@ -1,0 +1,154 @@
+#!/usr/bin/env bash
+# Walks through a webhook's life with a real Terraform or OpenTofu against a
+# sandbox on this machine. `make demo` runs it.
+# Usage: run.sh CLI PROVIDER, with TF_CLI_CONFIG_FILE naming a mirror that holds PROVIDER.
+set -euo pipefail
+
+cli=$1 provider=$2
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+sandbox_pid=
+
+export DIGITALRIVER_API_KEY=sk_test_sandbox
+unset TF_CLI_ARGS TF_DATA_DIR TF_LOG TF_PLUGIN_CACHE_DIR TF_WORKSPACE "${!TF_CLI_ARGS_@}" "${!TF_VAR_@}"
+export TF_IN_AUTOMATION=1 TF_INPUT=0
+[[ -t 1 ]] || export TF_CLI_ARGS=-no-color
+
+# Prints a heading for the next step.
+step() { printf '\n== %s\n' "$*"; }
+
+# Prints a line of the story.
+say() { printf '   %s\n' "$*"; }
+
+# Ends the demo because something was not as it should be.
+fail() {
+  printf '\nThe demo failed: %s\n' "$*" >&2
+  exit 1
+}
+
+clean_up() {
+  stop_sandbox || true
+  rm -rf "$work"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+start_sandbox() {
+  "$provider" sandbox -listen 127.0.0.1:0 -data "$work/sandbox.db" >"$work/sandbox.out" 2>"$work/sandbox.log" &
+  sandbox_pid=$!
+  for _ in {1..100}; do
+    DIGITALRIVER_BASE_URL=$(sed -n 's/^Webhooks API sandbox: //p' "$work/sandbox.out")
+    if [[ -n $DIGITALRIVER_BASE_URL ]]; then
+      export DIGITALRIVER_BASE_URL
+      return
+    fi
+    kill -0 "$sandbox_pid" 2>/dev/null || break
+    sleep 0.1
+  done
+  fail "the sandbox did not start: $(cat "$work/sandbox.log")"
+}
+
+stop_sandbox() {
+  [[ -n $sandbox_pid ]] || return 0
+  kill "$sandbox_pid"
+  local pid=$sandbox_pid
+  sandbox_pid=
+  wait "$pid"
+}
+
+# tf DIR WANTED ARGUMENT... runs the CLI in DIR, keeps what it prints in
+# $work/output, and fails unless it exits with WANTED.
+tf() {
+  local dir=$1 wanted=$2 status=0
+  shift 2
+  "$cli" -chdir="$dir" "$@" >"$work/output" 2>&1 || status=$?
+  if ((status != wanted)); then
+    cat "$work/output" >&2
+    fail "$(basename "$cli") $* ended with status $status, not $wanted"
+  fi
+}
+
+# Prints the last output, or those of its lines that match a pattern.
+show() { grep -E -e "${1:-.}" "$work/output" | sed 's/^/   | /'; }
+
+# plan_is_empty DIR
+plan_is_empty() {
+  tf "$1" 0 plan -detailed-exitcode
+  show '^No changes'
+}
+
+# api METHOD PATH [BODY] speaks to the sandbox past Terraform, and prints the answer.
+api() {
+  local host=${DIGITALRIVER_BASE_URL#http://} body=${3:-}
+  exec 3<>"/dev/tcp/${host%:*}/${host##*:}"
+  printf '%s %s HTTP/1.0\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s' \
+    "$1" "$2" "$host" "$DIGITALRIVER_API_KEY" "${#body}" "$body" >&3
+  cat <&3
+  exec 3>&-
+}
+
+# api_answers STATUS METHOD PATH [BODY] fails unless the answer has STATUS, and keeps it in $answer.
+api_answers() {
+  local status=$1
+  shift
+  answer=$(api "$@")
+  [[ $answer == HTTP/1.?\ "$status"* ]] || fail "$1 $2 was not answered with $status: $answer"
+}
+
+create() {
+  step 'Create: apply examples/demo'
+  mkdir "$work/first"
+  cp "$here/main.tf" "$work/first"
+  tf "$work/first" 0 init
+  tf "$work/first" 0 apply -auto-approve
+  show '^Apply complete|^webhook_id'
+  tf "$work/first" 0 output -raw webhook_id
+  webhook_id=$(cat "$work/output")
+  say 'Nothing was changed since, so the next plan is empty:'
+  plan_is_empty "$work/first"
+}
+
+drift() {
+  step 'Drift: someone switches the webhook off outside Terraform'
+  say "PATCH /webhooks/$webhook_id {\"enabled\": false}"
+  api_answers 200 PATCH "/webhooks/$webhook_id" '{"enabled": false}'
+  say 'The next plan finds it:'
+  tf "$work/first" 2 plan -detailed-exitcode
+  show '^ *[~+-]|^Plan:'
+  say 'and the next apply puts it right:'
+  tf "$work/first" 0 apply -auto-approve
+  show '^Apply complete'
+  plan_is_empty "$work/first"
+}
+
+import() {
+  step 'Import: a second state takes the same webhook over by its id'
+  mkdir "$work/second"
+  cp "$here/main.tf" "$work/second"
+  tf "$work/second" 0 init
+  tf "$work/second" 0 import digitalriver_webhook.orders "$webhook_id"
+  show '^Import successful'
+  say 'Its plan is clean too:'
+  plan_is_empty "$work/second"
+}
+
+destroy() {
+  step 'Delete: destroy what was created'
+  tf "$work/first" 0 destroy -auto-approve
+  show '^Destroy complete'
+  api_answers 200 GET /webhooks
+  [[ ${answer##*$'\r\n\r\n'} =~ ^\[[[:space:]]*\][[:space:]]*$ ]] || fail "the sandbox still holds webhooks: $answer"
+  say 'The sandbox holds no webhook any more.'
+}
+
+step "Start a Webhooks API on this machine: $(basename "$provider") sandbox"
+start_sandbox
+say "It answers at $DIGITALRIVER_BASE_URL; $("$cli" version | head -n 1) will talk to it."
+create
+drift
+import
+destroy
+stop_sandbox || fail "the sandbox did not end well: $(cat "$work/sandbox.log")"
+
+printf '\nAll went as it should. Nothing is left running, and no file is left behind.\n'
