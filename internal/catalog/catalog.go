@@ -3,7 +3,7 @@
 // from, and a sample object for each event type.
 //
 // Every event type is one line of event-types.tsv; its columns are those of
-// [EventType], in the order type, product, category, key, replaced_by,
+// [EventType], in the order type, product, category, key, object, replaced_by,
 // also_spelled, description. The lines are sorted by type and product.
 package catalog
 
@@ -32,10 +32,11 @@ type EventType struct {
 	Type        string
 	Product     string
 	Category    string
-	Description string // One short sentence.
 	Key         bool   // Whether it stands on the "Key event types" page (seed 003).
+	Object      string // The resource that its events carry: a file of samples, without extension.
 	ReplacedBy  string // The type to use instead, where this one is an older spelling.
 	AlsoSpelled string // Another spelling of Type that the documentation uses in places.
+	Description string // One short sentence.
 }
 
 //go:embed event-types.tsv
@@ -49,17 +50,18 @@ func parseEventTypes(tsv string) []EventType {
 	var types []EventType
 	for row := range strings.Lines(rows) {
 		columns := strings.Split(strings.TrimSuffix(row, "\n"), "\t")
-		if len(columns) != 7 {
-			panic(fmt.Sprintf("event-types.tsv: 7 columns wanted: %q", row))
+		if len(columns) != 8 {
+			panic(fmt.Sprintf("event-types.tsv: 8 columns wanted: %q", row))
 		}
 		types = append(types, EventType{
 			Type:        columns[0],
 			Product:     columns[1],
 			Category:    columns[2],
 			Key:         columns[3] == "1",
-			ReplacedBy:  columns[4],
-			AlsoSpelled: columns[5],
-			Description: columns[6],
+			Object:      columns[4],
+			ReplacedBy:  columns[5],
+			AlsoSpelled: columns[6],
+			Description: columns[7],
 		})
 	}
 	return types
@@ -87,8 +89,8 @@ func Lookup(name string) (EventType, bool) {
 	var found EventType
 	for _, t := range eventTypes() {
 		switch {
-		case t.Type == name && found.Product != ProductDigitalRiverAPI:
-			found = t
+		case t.Type == name:
+			found = t // The Digital River API's line comes last.
 		case t.AlsoSpelled != "" && t.AlsoSpelled == name:
 			found = t
 			found.Type, found.AlsoSpelled, found.ReplacedBy = name, "", t.Type

@@ -13,7 +13,7 @@ import (
 // TestEventTypesFile holds event-types.tsv to its schema.
 func TestEventTypesFile(t *testing.T) {
 	header, _, _ := strings.Cut(eventTypesTSV, "\n")
-	if want := "type\tproduct\tcategory\tkey\treplaced_by\talso_spelled\tdescription"; header != want {
+	if want := "type\tproduct\tcategory\tkey\tobject\treplaced_by\talso_spelled\tdescription"; header != want {
 		t.Errorf("header is %q, want %q", header, want)
 	}
 	if !strings.HasSuffix(eventTypesTSV, "\n") {
@@ -90,11 +90,11 @@ func TestLookup(t *testing.T) {
 		want EventType // Without its description.
 		ok   bool
 	}{
-		{"order.accepted", EventType{Type: "order.accepted", Product: ProductDigitalRiverAPI, Category: "order", Key: true}, true},
-		{"order.invoice.created", EventType{Type: "order.invoice.created", Product: ProductDigitalRiverAPI, Category: "order", Key: true}, true},
-		{"subscription.renewed", EventType{Type: "subscription.renewed", Product: ProductCommerceAPI, Category: "subscription"}, true},
-		{"refund.completed", EventType{Type: "refund.completed", Product: ProductDigitalRiverAPI, Category: "refund", ReplacedBy: "refund.complete"}, true},
-		{"fulfillment.create", EventType{Type: "fulfillment.create", Product: ProductDigitalRiverAPI, Category: "fulfillment", Key: true, ReplacedBy: "fulfillment.created"}, true},
+		{"order.accepted", EventType{Type: "order.accepted", Product: ProductDigitalRiverAPI, Category: "order", Key: true, Object: "order"}, true},
+		{"order.invoice.created", EventType{Type: "order.invoice.created", Product: ProductDigitalRiverAPI, Category: "order", Key: true, Object: "order_file"}, true},
+		{"subscription.renewed", EventType{Type: "subscription.renewed", Product: ProductCommerceAPI, Category: "subscription", Object: "commerce_subscription"}, true},
+		{"refund.completed", EventType{Type: "refund.completed", Product: ProductDigitalRiverAPI, Category: "refund", Object: "refund", ReplacedBy: "refund.complete"}, true},
+		{"fulfillment.create", EventType{Type: "fulfillment.create", Product: ProductDigitalRiverAPI, Category: "fulfillment", Key: true, Object: "fulfillment", ReplacedBy: "fulfillment.created"}, true},
 		{"order.acepted", EventType{}, false},
 		{"order.*", EventType{}, false},
 		{"", EventType{}, false},
@@ -184,6 +184,7 @@ func TestNearest(t *testing.T) {
 		{"refund.completed", "refund.complete"},
 		{"checkout_session.order.create", "checkout_session.order.created"},
 		{"order.credit_memo.create", "order.credit_memo.created"},
+		{"payment.failed", "invoice.payment_failed"},
 		{"ordr.*", "order.blocked"},
 		{"*.acepted", "order.accepted"},
 	}
