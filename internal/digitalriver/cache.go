@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -23,10 +24,18 @@ type cache struct {
 	writes     int    // under way
 	writing    map[string]struct{}
 	list       *list // nil: none
-	reads      int
-	second     context.CancelFunc // ends the first read's wait
+
+	reads  atomic.Int64
+	second context.Context // done as soon as there are several reads
+	crowd  context.CancelFunc
 
 	fetches singleflight.Group
+}
+
+func newCache() *cache {
+	c := &cache{writing: make(map[string]struct{})}
+	c.second, c.crowd = context.WithCancel(context.Background())
+	return c
 }
 
 // list is a list of webhooks; it is never changed once it is shared.
@@ -74,9 +83,6 @@ func (c *cache) write(id string) *write {
 	c.generation++
 	c.writes++
 	if id != "" {
-		if c.writing == nil {
-			c.writing = make(map[string]struct{})
-		}
 		c.writing[id] = struct{}{}
 	}
 	return &write{cache: c, id: id}
@@ -145,24 +151,24 @@ func (c *cache) store(l *list, generation uint64) {
 // gather waits a moment if this is the client's first read, and tells whether
 // there are more.
 func (c *cache) gather(ctx context.Context, clock Clock) (bool, error) {
-	wait, cancel := context.WithCancel(ctx)
-	defer cancel()
-	c.mu.Lock()
-	c.reads++
-	first := c.reads == 1
-	if first {
-		c.second = cancel
-	} else if c.second != nil {
-		c.second()
-	}
-	c.mu.Unlock()
-	if !first {
+	if !c.announce() {
 		return true, nil
 	}
-	_ = clock.Sleep(wait, gatherWindow) // Cut short by a second read.
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.reads > 1, ctx.Err()
+	wait, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stop := context.AfterFunc(c.second, cancel)
+	defer stop()
+	_ = clock.Sleep(wait, gatherWindow)
+	return c.second.Err() != nil, ctx.Err()
+}
+
+// announce counts a read, and tells whether it is the first.
+func (c *cache) announce() bool {
+	first := c.reads.Add(1) == 1
+	if !first {
+		c.crowd()
+	}
+	return first
 }
 
 // fetch returns a list that was asked for in generation or later, together with

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+	"unicode"
 )
 
 // DefaultBaseURL is where the live service answers (seed 001).
@@ -52,7 +53,7 @@ type Client struct {
 	config  Config
 	base    string // no trailing slash
 	limiter *limiter
-	cache   cache
+	cache   *cache
 	changes locks // one change at a time per webhook, one create per likeness
 	known   known
 	mode    atomic.Int32 // one of the mode constants
@@ -65,7 +66,8 @@ const (
 	modeLive
 )
 
-// New returns a Client; it sends nothing. The error names a bad BaseURL.
+// New returns a Client; it sends nothing. The error names a bad BaseURL or
+// APIKey and does not repeat it.
 func New(config Config) (*Client, error) {
 	if config.BaseURL == "" {
 		config.BaseURL = DefaultBaseURL
@@ -73,6 +75,9 @@ func New(config Config) (*Client, error) {
 	base, err := parseBaseURL(config.BaseURL)
 	if err != nil {
 		return nil, err
+	}
+	if strings.ContainsFunc(config.APIKey, unicode.IsControl) {
+		return nil, errors.New("the API key holds a line break or another control character")
 	}
 	if config.RequestTimeout <= 0 {
 		config.RequestTimeout = DefaultRequestTimeout
@@ -82,7 +87,7 @@ func New(config Config) (*Client, error) {
 		config.Transport = newTransport()
 	}
 	if config.Clock == nil {
-		config.Clock = systemClock{}
+		config.Clock = SystemClock{}
 	}
 	if config.Log == nil {
 		config.Log = func(context.Context, string, map[string]any) {}
@@ -91,6 +96,7 @@ func New(config Config) (*Client, error) {
 		config:  config,
 		base:    base,
 		limiter: newLimiter(config.RequestsPerSecond, config.Clock),
+		cache:   newCache(),
 	}, nil
 }
 
@@ -153,11 +159,12 @@ func newTransport() *http.Transport {
 	return transport
 }
 
-type systemClock struct{}
+// SystemClock is the time of the system.
+type SystemClock struct{}
 
-func (systemClock) Now() time.Time { return time.Now() }
+func (SystemClock) Now() time.Time { return time.Now() }
 
-func (systemClock) Sleep(ctx context.Context, d time.Duration) error {
+func (SystemClock) Sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

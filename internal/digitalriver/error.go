@@ -170,12 +170,14 @@ func explain(a *answer, reason error, redact *redactor) string {
 		return "it redirects to " + redact.text(location(a.header.Get("Location"))) + ", which is not followed"
 	case a.isHTML():
 		return "the answer is an HTML page" + title(a.body, redact)
-	case reason != nil:
-		return "the answer was not understood: " + redact.text(reason.Error())
+	case a.err == errTooLarge:
+		return a.err.Error()
 	case a.err != nil:
 		return "the answer is cut off: " + redact.text(a.err.Error())
 	case len(a.body) == 0:
 		return "the answer is empty"
+	case reason != nil:
+		return "the answer was not understood: " + redact.text(reason.Error())
 	default:
 		return "the answer holds no error of the API's form"
 	}
@@ -205,16 +207,16 @@ func title(body []byte, redact *redactor) string {
 // parseFaults reads an error body tolerantly: what is not as it should be is
 // left out.
 func parseFaults(body []byte, redact *redactor) []Fault {
-	var answer struct {
-		Errors []map[string]any `json:"errors"`
-	}
+	var answer map[string]any
 	if json.Unmarshal(body, &answer) != nil {
 		return nil
 	}
+	entries, _ := answer["errors"].([]any)
 	var faults []Fault
-	for _, entry := range answer.Errors[:min(len(answer.Errors), maxFaults)] {
+	for _, entry := range entries[:min(len(entries), maxFaults)] {
+		members, _ := entry.(map[string]any)
 		member := func(name string) string {
-			text, _ := entry[name].(string)
+			text, _ := members[name].(string)
 			return redact.text(text)
 		}
 		fault := Fault{Code: member("code"), Parameter: member("parameter"), Message: member("message")}
@@ -243,10 +245,10 @@ func newRedactor(credentials ...string) *redactor {
 	slices.SortFunc(credentials, func(a, b string) int { return len(b) - len(a) })
 	var pairs []string
 	for _, credential := range slices.DeleteFunc(credentials, isEmpty) {
-		quoted, _ := json.Marshal(credential)
+		quoted := encode(credential)
 		for _, form := range []string{
 			credential,
-			strings.Trim(string(quoted), `"`),
+			string(quoted[1 : len(quoted)-1]),
 			url.QueryEscape(credential),
 			url.PathEscape(credential),
 			html.EscapeString(credential),

@@ -75,8 +75,14 @@ const (
 	lost          // a POST that may have been carried out
 )
 
-// send sends r until it is answered, or the policy or ctx ends it.
+// send sends r until it is answered, or the policy or ctx ends it. What a lost
+// POST brought is looked up after the wait, right before it would be sent again.
 func (o *operation) send(ctx context.Context, r *request) error {
+	if strings.HasPrefix(r.path+"/", webhooksPath+"//") {
+		err := o.failure(r, &answer{}, nil)
+		err.Reason = "the id is empty"
+		return err
+	}
 	for {
 		if err := o.enter(ctx, r); err != nil {
 			return err
@@ -85,26 +91,27 @@ func (o *operation) send(ctx context.Context, r *request) error {
 		if verdict == done {
 			return nil
 		}
-		if ctx.Err() != nil {
-			return o.ended(ctx, r, err, verdict)
-		}
-		if verdict == final || verdict == again && r.sent > o.client.config.MaxRetries {
+		exhausted := r.sent > o.client.config.MaxRetries
+		if verdict == final || verdict == again && exhausted && ctx.Err() == nil {
 			return err
 		}
-		waitErr := o.pause(ctx, r, err)
+		tooLong := o.pause(ctx, r, err)
 		if ctx.Err() != nil {
 			return o.ended(ctx, r, err, verdict)
 		}
 		if verdict == lost {
 			found, err := r.recover(ctx)
+			if apiError, ok := err.(*Error); ok {
+				apiError.Reason += fateUnknown
+			}
 			if found || err != nil {
 				return err
 			}
 		}
-		if waitErr != nil {
-			return waitErr
+		if tooLong != nil {
+			return tooLong
 		}
-		if r.sent > o.client.config.MaxRetries {
+		if exhausted {
 			return err
 		}
 	}
@@ -163,7 +170,12 @@ func (o *operation) try(ctx context.Context, r *request) (*Error, verdict) {
 		err.RetryAfter = parseRetryAfter(a.header.Get("Retry-After"), now.Add(r.skew))
 	}
 	if a.status == http.StatusTooManyRequests {
-		o.client.limiter.closeFor(jitter(max(err.RetryAfter, backoff(r.sent))))
+		wait := err.RetryAfter
+		if wait == 0 {
+			wait = backoff(r.sent)
+			o.deadline = o.deadline.Add(wait + maxJitter)
+		}
+		o.client.limiter.closeFor(jitter(wait))
 	}
 	return err, verdict
 }
@@ -191,6 +203,8 @@ func judge(r *request, a *answer) (verdict, error) {
 		return final, nil
 	case r.decode == nil:
 		return done, nil
+	case a.err == errTooLarge && r.method != http.MethodPost:
+		return final, a.err
 	case a.err != nil:
 		return unknown, a.err
 	}
@@ -211,7 +225,8 @@ func (a *answer) foreign() bool {
 	return a.err != nil || len(a.body) > 0 && !json.Valid(a.body)
 }
 
-// pause waits before r is sent again. A 429 waits at the gate instead.
+// pause waits before r is sent again; its error is a wait that takes too long.
+// A 429 waits at the gate instead.
 func (o *operation) pause(ctx context.Context, r *request, err *Error) error {
 	if err.RetryAfter > o.left(ctx) {
 		return o.tooLong(r, err, err.RetryAfter)
@@ -219,13 +234,13 @@ func (o *operation) pause(ctx context.Context, r *request, err *Error) error {
 	if err.Status == http.StatusTooManyRequests {
 		return nil
 	}
-	wait := backoff(r.sent)
-	if err.RetryAfter > wait {
-		return o.sleep(ctx, "waiting as the API asked for", jitter(err.RetryAfter))
+	wait, why := jitter(err.RetryAfter), "waiting as the API asked for"
+	if own := backoff(r.sent); err.RetryAfter <= own {
+		wait, why = min(jitter(own), maxBackoff), "waiting before a retry"
+		o.deadline = o.deadline.Add(wait)
 	}
-	wait = min(jitter(wait), maxBackoff)
-	o.deadline = o.deadline.Add(wait)
-	return o.sleep(ctx, "waiting before a retry", wait)
+	_ = o.sleep(ctx, why, wait) // The caller looks at ctx.
+	return nil
 }
 
 func (o *operation) sleep(ctx context.Context, why string, wait time.Duration) error {
@@ -291,7 +306,9 @@ func (o *operation) ended(ctx context.Context, r *request, err *Error, verdict v
 	err.Err = ctx.Err()
 	err.Reason = ctx.Err().Error()
 	if verdict == lost {
-		err.Reason += "; it is not known whether the API carried the request out"
+		err.Reason += fateUnknown
 	}
 	return err
 }
+
+const fateUnknown = "; it is not known whether the API carried the request out"

@@ -55,7 +55,7 @@ func (c *Client) RotateSecret(ctx context.Context, webhookID string, expiresIn i
 		path:   secretsPath(webhookID),
 		body:   encode(map[string]int{"expiresIn": expiresIn}),
 	}
-	release, err := c.changes.acquire(ctx, webhookID)
+	release, err := c.changes.acquire(ctx, "webhook "+webhookID)
 	if err != nil {
 		return nil, o.ended(ctx, r, nil, again)
 	}

@@ -202,6 +202,7 @@ func (c *Client) getWebhook(ctx context.Context, id string) (*Webhook, error) {
 // ListWebhooks returns every webhook of the key's account and mode.
 // The slice is shared: callers do not change it.
 func (c *Client) ListWebhooks(ctx context.Context) ([]*Webhook, error) {
+	c.cache.announce()
 	all, err := c.listWebhooks(ctx)
 	if err != nil {
 		return nil, err
@@ -295,7 +296,7 @@ func (c *Client) DeleteWebhook(ctx context.Context, id string) error {
 
 // change sends a request that changes one webhook, one at a time (docs).
 func (c *Client) change(ctx context.Context, o *operation, r *request, id string, apply func(*list) *list) error {
-	release, err := c.changes.acquire(ctx, id)
+	release, err := c.changes.acquire(ctx, "webhook "+id)
 	if err != nil {
 		return o.ended(ctx, r, nil, again)
 	}

@@ -1,9 +1,12 @@
 package digitalriver
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -24,13 +27,13 @@ type wireWebhook struct {
 	UpdatedTime    time.Time           `json:"updatedTime"`
 }
 
+// wireAuthentication reads the SDK's spelling, username, as well: encoding/json
+// matches names without regard to case.
 type wireAuthentication struct {
 	UserName string `json:"userName"`
 	Password string `json:"password"`
 }
 
-// UnmarshalJSON also reads the SDK's spelling, username; encoding/json matches
-// names without regard to case.
 type wireOAuth struct {
 	TokenEndPoint string `json:"tokenEndPoint"`
 	ClientID      string `json:"clientID"`
@@ -106,7 +109,7 @@ func encode(value any) []byte {
 
 func decodeWebhook(body []byte) (*Webhook, error) {
 	var wire wireWebhook
-	if err := json.Unmarshal(body, &wire); err != nil {
+	if err := unmarshal(body, &wire); err != nil {
 		return nil, err
 	}
 	return wire.webhook()
@@ -155,7 +158,7 @@ type page struct {
 
 // decodePage reads both forms: a bare array, and {"data", "hasMore"}.
 func decodePage(body []byte) (page, error) {
-	if first := firstByte(body); first != '{' {
+	if !bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) {
 		webhooks, err := decodeWebhooks(body)
 		return page{webhooks: webhooks}, err
 	}
@@ -163,7 +166,7 @@ func decodePage(body []byte) (page, error) {
 		Data    *json.RawMessage `json:"data"`
 		HasMore bool             `json:"hasMore"`
 	}
-	if err := json.Unmarshal(body, &wire); err != nil {
+	if err := unmarshal(body, &wire); err != nil {
 		return page{}, err
 	}
 	if wire.Data == nil {
@@ -175,8 +178,11 @@ func decodePage(body []byte) (page, error) {
 
 func decodeWebhooks(body []byte) ([]*Webhook, error) {
 	var wires []wireWebhook
-	if err := json.Unmarshal(body, &wires); err != nil {
+	if err := unmarshal(body, &wires); err != nil {
 		return nil, nameElement(body, err)
+	}
+	if wires == nil {
+		return nil, errors.New("the list is null")
 	}
 	webhooks := make([]*Webhook, len(wires))
 	for i := range wires {
@@ -196,20 +202,11 @@ func nameElement(body []byte, err error) error {
 		return err
 	}
 	for i, element := range elements {
-		if elementErr := json.Unmarshal(element, new(wireWebhook)); elementErr != nil {
+		if elementErr := unmarshal(element, new(wireWebhook)); elementErr != nil {
 			return fmt.Errorf("element %d of the list: %w", i, elementErr)
 		}
 	}
 	return err
-}
-
-func firstByte(body []byte) byte {
-	for _, b := range body {
-		if b != ' ' && b != '\t' && b != '\n' && b != '\r' {
-			return b
-		}
-	}
-	return 0
 }
 
 type wireSecret struct {
@@ -228,7 +225,7 @@ func (s *wireSecret) secret() (*Secret, error) {
 
 func decodeSecret(body []byte) (*Secret, error) {
 	var wire wireSecret
-	if err := json.Unmarshal(body, &wire); err != nil {
+	if err := unmarshal(body, &wire); err != nil {
 		return nil, err
 	}
 	return wire.secret()
@@ -239,7 +236,7 @@ func decodeSecrets(body []byte) ([]Secret, error) {
 	var wire struct {
 		Data *[]wireSecret `json:"data"`
 	}
-	if err := json.Unmarshal(body, &wire); err != nil {
+	if err := unmarshal(body, &wire); err != nil {
 		return nil, err
 	}
 	if wire.Data == nil {
@@ -254,6 +251,18 @@ func decodeSecrets(body []byte) ([]Secret, error) {
 		secrets[i] = *secret
 	}
 	return secrets, nil
+}
+
+// unmarshal is json.Unmarshal; its error about a wrong type speaks of the API's
+// member, not of ours.
+func unmarshal(body []byte, value any) error {
+	err := json.Unmarshal(body, value)
+	var typeError *json.UnmarshalTypeError
+	if errors.As(err, &typeError) {
+		kind, _, _ := strings.Cut(typeError.Value, " ")
+		return fmt.Errorf("%s is of the wrong type, %s", cmp.Or(typeError.Field, "the body"), kind)
+	}
+	return err
 }
 
 // isNotJSON tells a body that is cut off or no JSON at all from JSON that is
