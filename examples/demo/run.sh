@@ -11,8 +11,7 @@ sandbox_pid=
 
 export DIGITALRIVER_API_KEY=sk_test_sandbox
 unset TF_CLI_ARGS TF_DATA_DIR TF_LOG TF_PLUGIN_CACHE_DIR TF_WORKSPACE "${!TF_CLI_ARGS_@}" "${!TF_VAR_@}"
-export TF_IN_AUTOMATION=1 TF_INPUT=0
-[[ -t 1 ]] || export TF_CLI_ARGS=-no-color
+export TF_CLI_ARGS=-no-color TF_IN_AUTOMATION=1 TF_INPUT=0
 
 # Prints a heading for the next step.
 step() { printf '\n== %s\n' "$*"; }
@@ -62,6 +61,7 @@ stop_sandbox() {
 tf() {
   local dir=$1 wanted=$2 status=0
   shift 2
+  say "\$ $(basename "$cli") $*"
   "$cli" -chdir="$dir" "$@" >"$work/output" 2>&1 || status=$?
   if ((status != wanted)); then
     cat "$work/output" >&2
@@ -69,8 +69,10 @@ tf() {
   fi
 }
 
-# Prints the last output, or those of its lines that match a pattern.
-show() { grep -E -e "${1:-.}" "$work/output" | sed 's/^/   | /'; }
+# show PATTERN prints the lines of the last output that match; there must be one.
+show() {
+  grep -E -e "$1" "$work/output" | sed 's/^/   | /' || fail "no line of the output matches $1: $(cat "$work/output")"
+}
 
 # plan_is_empty DIR
 plan_is_empty() {
@@ -103,8 +105,7 @@ create() {
   tf "$work/first" 0 init
   tf "$work/first" 0 apply -auto-approve
   show '^Apply complete|^webhook_id'
-  tf "$work/first" 0 output -raw webhook_id
-  webhook_id=$(cat "$work/output")
+  webhook_id=$("$cli" -chdir="$work/first" output -raw webhook_id)
   say 'Nothing was changed since, so the next plan is empty:'
   plan_is_empty "$work/first"
 }
@@ -115,7 +116,7 @@ drift() {
   api_answers 200 PATCH "/webhooks/$webhook_id" '{"enabled": false}'
   say 'The next plan finds it:'
   tf "$work/first" 2 plan -detailed-exitcode
-  show '^ *[~+-]|^Plan:'
+  show '^ +[~+-] [a-z_]+ +=|^Plan:'
   say 'and the next apply puts it right:'
   tf "$work/first" 0 apply -auto-approve
   show '^Apply complete'
