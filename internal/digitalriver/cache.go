@@ -30,10 +30,18 @@ type cache struct {
 	crowd  context.CancelFunc
 
 	fetches singleflight.Group
+	readers map[string]*readers // by key of fetches
+}
+
+// readers are those that wait for one fetch.
+type readers struct {
+	count  int
+	ctx    context.Context // the fetch's
+	cancel context.CancelFunc
 }
 
 func newCache() *cache {
-	c := &cache{writing: make(map[string]struct{})}
+	c := &cache{writing: make(map[string]struct{}), readers: make(map[string]*readers)}
 	c.second, c.crowd = context.WithCancel(context.Background())
 	return c
 }
@@ -171,15 +179,17 @@ func (c *cache) announce() bool {
 	return first
 }
 
-// fetch returns a list that was asked for in generation or later, together with
-// all that want the same. The fetch outlives a caller that stops waiting.
+// fetch returns a list that was asked for in generation, together with all that
+// want the same. It ends when the last of them stops waiting.
 func (c *cache) fetch(ctx context.Context, generation uint64, get func(context.Context) ([]*Webhook, error)) (*list, error) {
 	key := strconv.FormatUint(generation, 10)
+	shared := c.join(ctx, key)
+	defer c.leave(key, shared)
 	result := c.fetches.DoChan(key, func() (any, error) {
 		if l, now := c.whole(); l != nil && now == generation {
 			return l, nil
 		}
-		webhooks, err := get(context.WithoutCancel(ctx))
+		webhooks, err := get(shared.ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -195,5 +205,28 @@ func (c *cache) fetch(ctx context.Context, generation uint64, get func(context.C
 			return nil, r.Err
 		}
 		return r.Val.(*list), nil
+	}
+}
+
+func (c *cache) join(ctx context.Context, key string) *readers {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := c.readers[key]
+	if r == nil {
+		r = &readers{}
+		r.ctx, r.cancel = context.WithCancel(context.WithoutCancel(ctx))
+		c.readers[key] = r
+	}
+	r.count++
+	return r
+}
+
+func (c *cache) leave(key string, r *readers) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r.count--; r.count == 0 {
+		r.cancel()
+		delete(c.readers, key)
+		c.fetches.Forget(key)
 	}
 }

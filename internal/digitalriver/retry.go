@@ -3,6 +3,7 @@ package digitalriver
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -108,6 +109,7 @@ func (o *operation) send(ctx context.Context, r *request) error {
 				return err
 			}
 		}
+		err.Attempts = o.attempts
 		if tooLong != nil {
 			return tooLong
 		}
@@ -201,6 +203,8 @@ func judge(r *request, a *answer) (verdict, error) {
 		return again, nil
 	case a.status < 200 || a.status > 299:
 		return final, nil
+	case r.decode == nil && a.foreign():
+		return unknown, errors.New("it is no JSON")
 	case r.decode == nil:
 		return done, nil
 	case a.err == errTooLarge && r.method != http.MethodPost:
