@@ -34,6 +34,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 start_sandbox() {
+  : >"$work/sandbox.out"
   "$provider" sandbox -listen 127.0.0.1:0 -data "$work/sandbox.db" >"$work/sandbox.out" 2>"$work/sandbox.log" &
   sandbox_pid=$!
   for _ in {1..100}; do
@@ -50,8 +51,8 @@ start_sandbox() {
 
 stop_sandbox() {
   [[ -n $sandbox_pid ]] || return 0
-  kill "$sandbox_pid"
   local pid=$sandbox_pid
+  kill "$pid" 2>/dev/null
   sandbox_pid=
   wait "$pid"
 }
