@@ -1,0 +1,145 @@
+package contracttest
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/sandbox"
+)
+
+// witness counts what a Handler reports.
+type witness struct {
+	testing.TB
+	reports []string
+}
+
+func (w *witness) Errorf(format string, args ...any) {
+	w.reports = append(w.reports, fmt.Sprintf(format, args...))
+}
+
+const (
+	validRequest  = `{"types":["order.accepted"],"address":"https://example.com"}`
+	validWebhook  = `{"id":"1","types":["order.accepted"],"address":"https://example.com","apiVersion":"default","enabled":true,"liveMode":false,"transportType":"HTTP","createdTime":"2026-01-02T03:04:05Z","updatedTime":"2026-01-02T03:04:05.678Z","new":1}`
+	validError    = `{"type":"bad_request","errors":[{"code":"invalid_parameter","message":"No."}]}`
+	withoutErrors = `{"type":"bad_request","errors":[]}`
+)
+
+func TestHandler(t *testing.T) {
+	for _, test := range []struct {
+		name, method, path, request string
+		status                      int
+		contentType, answer         string
+		want                        string
+	}{
+		{"valid", "POST", "/webhooks", validRequest, 201, "", validWebhook, ""},
+		{"null objects", "POST", "/webhooks", `{"types":["a.b"],"address":"https://x","oauth":null,"authentication":null}`, 201, "", validWebhook, ""},
+		{"no content", "DELETE", "/webhooks/1", "", 204, "", "", ""},
+		{"list", "GET", "/webhooks?types=a.b,c.d", "", 200, "", "[" + validWebhook + "]", ""},
+		{"group", "GET", "/webhooks?type=order.*", "", 200, "", "[]", ""},
+		{"page", "GET", "/webhooks?limit=1", "", 200, "", `{"data":[` + validWebhook + `],"hasMore":true}`, ""},
+		{"escaped id", "GET", "/webhooks/a%2Fb", "", 404, "", validError, ""},
+		{"secrets", "GET", "/webhooks/a%2Fb/secrets", "", 200, "", `{"data":[]}`, ""},
+		{"wrong request, refused", "POST", "/webhooks", `{"foo":1}`, 400, "", validError, ""},
+		{"unknown path, refused", "GET", "/nothing", "", 404, "", validError, ""},
+		{"unknown method, refused", "PUT", "/webhooks", "", 405, "", validError, ""},
+		{"unusual status", "GET", "/webhooks", "", 418, "", validError, ""},
+		{"gateway", "GET", "/webhooks", "", 502, "text/html", "<html>", ""},
+		{"control", "GET", "/_sandbox/anything", "", 200, "", `1`, ""},
+
+		{"unknown member accepted", "POST", "/webhooks", `{"types":["a.b"],"address":"https://x","foo":1}`, 201, "", validWebhook, "request"},
+		{"missing member accepted", "POST", "/webhooks", `{"types":["a.b"]}`, 201, "", validWebhook, "request"},
+		{"oauth with HTTP accepted", "POST", "/webhooks", `{"types":["a.b"],"address":"https://x","oauth":{"tokenEndPoint":"https://x","clientID":"x","clientSecret":"x"}}`, 201, "", validWebhook, "request"},
+		{"bad id in update", "PATCH", "/webhooks/1", `{"id":"2"}`, 200, "", validWebhook, "request"},
+		{"bad hours", "POST", "/webhooks/1/secrets", `{"expiresIn":2}`, 201, "", `{"id":"1","secret":"whk_1","createdTime":"2026-01-02T03:04:05Z","expiresTime":null}`, "request"},
+		{"type in list", "GET", "/webhooks?type=order", "", 200, "", `[]`, "request"},
+		{"limit", "GET", "/webhooks?limit=101", "", 200, "", `[]`, "request"},
+		{"unknown operation", "PUT", "/webhooks/1", validRequest, 200, "", validWebhook, "request"},
+		{"webhook without id", "POST", "/webhooks", validRequest, 201, "", strings.Replace(validWebhook, `"id":"1",`, "", 1), "answer"},
+		{"time without Z", "GET", "/webhooks/1", "", 200, "", strings.Replace(validWebhook, `05Z`, "05+01:00", 1), "answer"},
+		{"bad time", "GET", "/webhooks/1", "", 200, "", strings.Replace(validWebhook, `05Z`, "65Z", 1), "answer"},
+		{"wrong status", "POST", "/webhooks", validRequest, 200, "", validWebhook, "answer"},
+		{"error without entries", "GET", "/webhooks", "", 400, "", withoutErrors, "answer"},
+		{"error of another form", "GET", "/webhooks", "", 500, "", `{"error":"x"}`, "answer"},
+		{"no JSON", "GET", "/webhooks", "", 200, "", `[`, "answer"},
+		{"object without data", "GET", "/webhooks", "", 200, "", `{"hasMore":false}`, "answer"},
+		{"secret of another form", "GET", "/webhooks/1/secrets", "", 200, "", `{"data":[{"id":"1","secret":"x","createdTime":"2026-01-02T03:04:05Z","expiresTime":null}]}`, "answer"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := &witness{TB: t}
+			handler := Handler(w, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if body, _ := io.ReadAll(r.Body); string(body) != test.request {
+					t.Errorf("the handler read %q", body)
+				}
+				w.Header().Set("Content-Type", "application/json")
+				if test.contentType != "" {
+					w.Header().Set("Content-Type", test.contentType)
+				}
+				w.WriteHeader(test.status)
+				_, _ = io.WriteString(w, test.answer)
+			}))
+			r := httptest.NewRequest(test.method, test.path, strings.NewReader(test.request))
+			r.Header.Set("Authorization", "Bearer key")
+			r.Header.Set("Content-Type", "application/json")
+			answer := httptest.NewRecorder()
+			handler.ServeHTTP(answer, r)
+
+			if answer.Code != test.status || answer.Body.String() != test.answer {
+				t.Errorf("the client read %d %s", answer.Code, answer.Body)
+			}
+			switch {
+			case test.want == "" && len(w.reports) > 0:
+				t.Errorf("reports: %s", w.reports)
+			case test.want != "" && (len(w.reports) == 0 || !strings.HasPrefix(w.reports[0], test.want)):
+				t.Errorf("reports: %q; want some on the %s", w.reports, test.want)
+			}
+		})
+	}
+}
+
+// TestHandlerCutConnections shows that faults which cut the connection come
+// through, and are no violation.
+func TestHandlerCutConnections(t *testing.T) {
+	for _, kind := range []string{"reset_before", "reset_after", "hang", "truncate"} {
+		t.Run(kind, func(t *testing.T) {
+			s, err := sandbox.Open(sandbox.Options{DataFile: filepath.Join(t.TempDir(), "data")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			server := httptest.NewServer(Handler(t, s))
+			t.Cleanup(func() {
+				server.Close()
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+			send := func(method, path, body string) error {
+				r, err := http.NewRequest(method, server.URL+path, strings.NewReader(body))
+				if err != nil {
+					t.Fatal(err)
+				}
+				r.Header.Set("Authorization", "Bearer sk_test_sandbox")
+				answer, err := http.DefaultTransport.RoundTrip(r)
+				if err != nil {
+					return err
+				}
+				defer func() { _ = answer.Body.Close() }()
+				_, err = io.ReadAll(answer.Body)
+				return err
+			}
+			if err := send("PUT", "/_sandbox/faults", `[{"kind":"`+kind+`","times":1}]`); err != nil {
+				t.Fatal(err)
+			}
+			if err := send("POST", "/webhooks", validRequest); err == nil {
+				t.Error("the connection was not cut")
+			}
+			if err := send("GET", "/webhooks", ""); err != nil {
+				t.Errorf("after the fault: %v", err)
+			}
+		})
+	}
+}
