@@ -54,7 +54,7 @@ var bubbleStart = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 func (f *fakeAPI) RoundTrip(req *http.Request) (*http.Response, error) {
 	f.mu.Lock()
 	f.requests = append(f.requests, sent{req.Method, req.URL.RequestURI(), time.Since(bubbleStart), req.Header.Get("upstream-id")})
-	var act fault = func(_ *http.Request, do func() *http.Response) (*http.Response, error) { return do(), nil }
+	act := fault(pass)
 	if faults := f.faults[req.Method]; len(faults) > 0 {
 		act, f.faults[req.Method] = faults[0], faults[1:]
 	}
@@ -80,7 +80,7 @@ func (f *fakeAPI) serve(req *http.Request) *http.Response {
 			start = 1 + slices.IndexFunc(f.webhooks, func(w map[string]any) bool { return w["id"] == after })
 		}
 		end := min(start+10, len(f.webhooks))
-		return respond(200, map[string]any{"data": f.webhooks[start:end], "hasMore": end < len(f.webhooks)})
+		return respond(200, map[string]any{"data": append([]map[string]any{}, f.webhooks[start:end]...), "hasMore": end < len(f.webhooks)})
 	case len(path) == 1:
 		return respond(200, append([]map[string]any{}, f.webhooks...))
 	}
@@ -204,6 +204,9 @@ func refuse(status int, code, message string, header ...string) *http.Response {
 }
 
 // The faults.
+
+// pass is none.
+func pass(_ *http.Request, do func() *http.Response) (*http.Response, error) { return do(), nil }
 
 func status(status int, header ...string) fault {
 	return func(*http.Request, func() *http.Response) (*http.Response, error) {

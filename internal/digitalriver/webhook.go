@@ -4,6 +4,7 @@ package digitalriver
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -238,20 +239,26 @@ func (o *operation) list(ctx context.Context) ([]*Webhook, time.Duration, error)
 	var all []*Webhook
 	var skew time.Duration
 	seen := make(map[string]struct{})
+	isNew := func(w *Webhook) bool {
+		_, ok := seen[w.ID]
+		return !ok
+	}
 	for query := ""; ; {
 		var p page
 		r := &request{method: http.MethodGet, path: webhooksPath, query: query}
 		r.decode = func(body []byte) (err error) {
 			p, err = decodePage(body)
+			if err == nil && p.more && !slices.ContainsFunc(p.webhooks, isNew) {
+				err = errors.New("the list says that it goes on, but brings nothing new")
+			}
 			return err
 		}
 		if err := o.send(ctx, r); err != nil {
 			return nil, 0, err
 		}
 		skew = r.skew
-		before := len(all)
 		for _, webhook := range p.webhooks {
-			if _, twice := seen[webhook.ID]; !twice {
+			if isNew(webhook) {
 				seen[webhook.ID] = struct{}{}
 				all = append(all, webhook)
 			}
@@ -261,11 +268,6 @@ func (o *operation) list(ctx context.Context) ([]*Webhook, time.Duration, error)
 				o.client.saw(all[0].LiveMode)
 			}
 			return all, skew, nil
-		}
-		if len(all) == before {
-			err := o.failure(r, &answer{status: http.StatusOK}, nil)
-			err.Reason = "the list says that it goes on, but brings nothing new"
-			return nil, 0, err
 		}
 		query = "startingAfter=" + url.QueryEscape(all[len(all)-1].ID) + "&limit=100"
 	}
