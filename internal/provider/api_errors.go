@@ -135,5 +135,5 @@ func attributeOf(parameter string) (path.Path, bool) {
 	if !ok {
 		return at, true
 	}
-	return at.AtName(inner), true
+	return located(at.AtName(inner)), true
 }

@@ -6,8 +6,12 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
@@ -80,7 +84,7 @@ func (v httpURL) ValidateString(ctx context.Context, req validator.StringRequest
 	if err == nil && u.Hostname() != "" && (u.Scheme == "https" || u.Scheme == "http" && (v.plain || isLoopback(u.Hostname()))) {
 		return
 	}
-	resp.Diagnostics.AddAttributeError(req.Path, "Invalid URL",
+	resp.Diagnostics.AddAttributeError(located(req.Path), "Invalid URL",
 		fmt.Sprintf("%s must be %s, such as \"https://example.com/webhooks\"; it is %q.", req.Path, v.Description(ctx), value))
 }
 
@@ -118,6 +122,61 @@ func (v apiVersion) ValidateString(ctx context.Context, req validator.StringRequ
 func isDate(value string) bool {
 	_, err := time.Parse(time.DateOnly, value)
 	return err == nil
+}
+
+// oneOf checks for one of some values.
+type oneOf []string
+
+func (v oneOf) Description(context.Context) string { return "one of " + quotedList(v, "or") }
+
+func (v oneOf) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v oneOf) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || slices.Contains(v, req.ConfigValue.ValueString()) {
+		return
+	}
+	resp.Diagnostics.AddAttributeError(located(req.Path), "Invalid value",
+		fmt.Sprintf("%s must be %s; it is %q.", req.Path, quotedList(v, "or"), req.ConfigValue.ValueString()))
+}
+
+// nonEmpty checks for a string that is not empty.
+type nonEmpty struct{}
+
+func (nonEmpty) Description(context.Context) string { return "not empty" }
+
+func (v nonEmpty) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (nonEmpty) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || req.ConfigValue.ValueString() != "" {
+		return
+	}
+	resp.Diagnostics.AddAttributeError(located(req.Path), "Empty value",
+		fmt.Sprintf("%s must not be empty. Give it a value, or leave it out if it is optional.", req.Path))
+}
+
+// located returns the path with which Terraform finds the line of an attribute.
+// For one in an object, such as oauth.grant_type, that takes the form of a map
+// key; the attribute's own path would lead to the first line of the resource.
+func located(p path.Path) path.Path {
+	last, remaining := p.Steps().LastStep()
+	name, ok := last.(path.PathStepAttributeName)
+	if !ok || len(remaining) == 0 {
+		return p
+	}
+	return p.ParentPath().AtMapKey(string(name))
+}
+
+// quotedList is "a", "b" or "c".
+func quotedList(values []string, conjunction string) string {
+	quoted := make([]string, len(values))
+	for i, value := range values {
+		quoted[i] = strconv.Quote(value)
+	}
+	last := len(quoted) - 1
+	if last < 1 {
+		return strings.Join(quoted, "")
+	}
+	return strings.Join(quoted[:last], ", ") + " " + conjunction + " " + quoted[last]
 }
 
 // positiveDuration checks for a Go duration above zero.

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -57,12 +56,12 @@ func (d *webhookDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 	attributes := foundWebhookAttributes()
 	attributes["id"] = schema.StringAttribute{
 		Optional: true, Computed: true,
-		Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+		Validators:          []validator.String{nonEmpty{}},
 		MarkdownDescription: "Id of the webhook. Exactly one of `id` and `address` is given.",
 	}
 	attributes["address"] = schema.StringAttribute{
 		Optional: true, Computed: true,
-		Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+		Validators:          []validator.String{nonEmpty{}},
 		MarkdownDescription: "URL of the endpoint, exactly as it is set. Exactly one webhook must have it.",
 	}
 	resp.Schema = schema.Schema{

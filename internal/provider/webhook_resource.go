@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -49,7 +48,7 @@ func (r *webhookResource) IdentitySchema(_ context.Context, _ resource.IdentityS
 }
 
 func (r *webhookResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
-	nonEmpty := []validator.String{stringvalidator.LengthAtLeast(1)}
+	notEmpty := []validator.String{nonEmpty{}}
 	keep := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
 	version := func(of string) schema.Int64Attribute {
 		return schema.Int64Attribute{
@@ -62,14 +61,14 @@ func (r *webhookResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 	secret := func(what string) schema.StringAttribute {
 		return schema.StringAttribute{
 			Optional: true, Sensitive: true,
-			Validators:          nonEmpty,
+			Validators:          notEmpty,
 			MarkdownDescription: what + ". It is kept in state; prefer the write-only form with Terraform 1.11 or newer.",
 		}
 	}
 	writeOnly := func(what, of string) schema.StringAttribute {
 		return schema.StringAttribute{
 			Optional: true, Sensitive: true, WriteOnly: true,
-			Validators:          nonEmpty,
+			Validators:          notEmpty,
 			MarkdownDescription: what + ", never kept in state or plan. Goes with `" + of + "_wo_version`, instead of `" + of + "`.",
 		}
 	}
@@ -101,7 +100,7 @@ func (r *webhookResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 			},
 			"transport_type": schema.StringAttribute{
 				Optional: true, Computed: true,
-				Validators: []validator.String{stringvalidator.OneOf(digitalriver.TransportHTTP, digitalriver.TransportOAuth)},
+				Validators: []validator.String{oneOf{digitalriver.TransportHTTP, digitalriver.TransportOAuth}},
 				MarkdownDescription: "How events are authorized at the endpoint: `HTTP` (with or without basic authentication) or `OAUTH` (a bearer token). " +
 					"When absent, `OAUTH` if `oauth` is given, else `HTTP`.",
 			},
@@ -109,7 +108,7 @@ func (r *webhookResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 				Optional:            true,
 				MarkdownDescription: "Basic authentication towards the endpoint. Only with `transport_type` `HTTP`.",
 				Attributes: map[string]schema.Attribute{
-					"username":            schema.StringAttribute{Required: true, Validators: nonEmpty, MarkdownDescription: "User name."},
+					"username":            schema.StringAttribute{Required: true, Validators: notEmpty, MarkdownDescription: "User name."},
 					"password":            secret("Password"),
 					"password_wo":         writeOnly("Password", "password"),
 					"password_wo_version": version("password_wo"),
@@ -124,21 +123,21 @@ func (r *webhookResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 						Validators:          []validator.String{httpURL{}},
 						MarkdownDescription: "URL that issues the token. Must be `https`; `http` is accepted for loopback hosts.",
 					},
-					"client_id":                schema.StringAttribute{Required: true, Validators: nonEmpty, MarkdownDescription: "Client id."},
+					"client_id":                schema.StringAttribute{Required: true, Validators: notEmpty, MarkdownDescription: "Client id."},
 					"client_secret":            secret("Client secret"),
 					"client_secret_wo":         writeOnly("Client secret", "client_secret"),
 					"client_secret_wo_version": version("client_secret_wo"),
 					"grant_type": schema.StringAttribute{
 						Optional: true, Computed: true,
 						Default:             stringdefault.StaticString(digitalriver.GrantPassword),
-						Validators:          []validator.String{stringvalidator.OneOf(digitalriver.GrantPassword, digitalriver.GrantClientCredentials)},
+						Validators:          []validator.String{oneOf{digitalriver.GrantPassword, digitalriver.GrantClientCredentials}},
 						MarkdownDescription: "OAuth grant: `password` (the default) or `client_credentials`.",
 					},
-					"username":            schema.StringAttribute{Optional: true, Validators: nonEmpty, MarkdownDescription: "User name. Only with grant type `password`."},
+					"username":            schema.StringAttribute{Optional: true, Validators: notEmpty, MarkdownDescription: "User name. Only with grant type `password`."},
 					"password":            secret("Password, only with grant type `password`"),
 					"password_wo":         writeOnly("Password, only with grant type `password`", "password"),
 					"password_wo_version": version("password_wo"),
-					"audience":            schema.StringAttribute{Optional: true, Validators: nonEmpty, MarkdownDescription: "Audience that the token is asked for."},
+					"audience":            schema.StringAttribute{Optional: true, Validators: notEmpty, MarkdownDescription: "Audience that the token is asked for."},
 				},
 			},
 			"live_mode": schema.BoolAttribute{

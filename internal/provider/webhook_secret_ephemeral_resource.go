@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -39,7 +38,7 @@ func (r *webhookSecretEphemeralResource) Schema(_ context.Context, _ ephemeral.S
 		Attributes: map[string]schema.Attribute{
 			"webhook_id": schema.StringAttribute{
 				Required:            true,
-				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+				Validators:          []validator.String{nonEmpty{}},
 				MarkdownDescription: "Id of the webhook.",
 			},
 			"secret": schema.StringAttribute{Computed: true, Sensitive: true, MarkdownDescription: "The newest secret."},

@@ -57,24 +57,13 @@ func warnType(at path.Path, name string, diags *diag.Diagnostics) {
 	case !found:
 		detail := fmt.Sprintf("%q is not among the event types that Digital River documents. It is sent to the API all the same.", name)
 		if nearest := catalog.Nearest(name, 3); len(nearest) > 0 {
-			detail += " Did you mean " + orList(nearest) + "?"
+			detail += " Did you mean " + quotedList(nearest, "or") + "?"
 		}
 		diags.AddAttributeWarning(at, "Unknown event type", detail)
 	case known.ReplacedBy != "":
 		diags.AddAttributeWarning(at, "Older event type",
 			fmt.Sprintf("%q is an older spelling. Use %q, which replaced it.", name, known.ReplacedBy))
 	}
-}
-
-func orList(names []string) string {
-	quoted := make([]string, len(names))
-	for i, name := range names {
-		quoted[i] = fmt.Sprintf("%q", name)
-	}
-	if len(quoted) == 1 {
-		return quoted[0]
-	}
-	return strings.Join(quoted[:len(quoted)-1], ", ") + " or " + quoted[len(quoted)-1]
 }
 
 // warnDuplicate warns of an enabled webhook that has the address and one of the

@@ -51,8 +51,8 @@ func (d *webhooksDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 				MarkdownDescription: "Webhooks that receive any of these event types. `*` stands for any characters, as in `order.*`.",
 			},
 			"enabled":        schema.BoolAttribute{Optional: true, MarkdownDescription: "Webhooks that are enabled, or that are not."},
-			"address":        schema.StringAttribute{Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)}, MarkdownDescription: "Webhooks with exactly this address."},
-			"address_prefix": schema.StringAttribute{Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)}, MarkdownDescription: "Webhooks whose address begins with this."},
+			"address":        schema.StringAttribute{Optional: true, Validators: []validator.String{nonEmpty{}}, MarkdownDescription: "Webhooks with exactly this address."},
+			"address_prefix": schema.StringAttribute{Optional: true, Validators: []validator.String{nonEmpty{}}, MarkdownDescription: "Webhooks whose address begins with this."},
 			"webhooks": schema.ListNestedAttribute{
 				Computed:            true,
 				MarkdownDescription: "The webhooks, sorted by address, then by id.",

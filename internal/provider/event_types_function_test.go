@@ -1,0 +1,70 @@
+package provider
+
+import (
+	"context"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
+)
+
+func TestAccEventTypesFunction(t *testing.T) {
+	withoutAPI(t)
+	config := func(arguments string) string {
+		return "output \"types\" {\n  value = provider::digitalriver::event_types(" + arguments + ")\n}\n"
+	}
+	tests := []struct {
+		arguments string
+		types     []string
+	}{
+		{`"refund.pending*", "order.accepted"`, []string{"order.accepted", "refund.pending", "refund.pending_information"}},
+		{`"refund.complete", "refund.c*", "refund.complete"`, []string{"refund.complete", "refund.created"}},
+		{`"refund.completed"`, []string{"refund.completed"}},
+		{`"order.charge.capture.*"`, []string{"order.charge.capture.complete", "order.charge.capture.failed", "order.charge.capture.pending"}},
+	}
+	steps := []resource.TestStep{
+		{Config: config(`"order.accepted", "order.acepted"`), ExpectError: regexp.MustCompile(`(?s)"order\.acepted"\s+matches.*order\.accepted`)},
+		{Config: config(``), ExpectError: regexp.MustCompile(`at\s+least\s+one\s+pattern`)},
+		{Config: config(`null`), ExpectError: regexp.MustCompile(`null`)},
+	}
+	for _, tt := range tests {
+		steps = append(steps, resource.TestStep{
+			Config:            config(tt.arguments),
+			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("types", texts(tt.types...))},
+		})
+	}
+	resource.Test(t, resource.TestCase{
+		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_8_0)},
+		ProtoV6ProviderFactories: testProviders(),
+		Steps:                    steps,
+	})
+}
+
+func TestEventTypesFunctionNamesEveryWrongPattern(t *testing.T) {
+	patterns := []string{"ordr.*", "order.accepted", "refund.complet"}
+	elements, elementTypes := []attr.Value{}, []attr.Type{}
+	for _, pattern := range patterns {
+		elements = append(elements, types.StringValue(pattern))
+		elementTypes = append(elementTypes, types.StringType)
+	}
+	req := function.RunRequest{Arguments: function.NewArgumentsData([]attr.Value{types.TupleValueMust(elementTypes, elements)})}
+	resp := function.RunResponse{Result: function.NewResultData(types.ListUnknown(types.StringType))}
+	newEventTypesFunction().Run(context.Background(), req, &resp)
+	if resp.Error == nil {
+		t.Fatal("no error")
+	}
+	if at := resp.Error.FunctionArgument; at == nil || *at != 0 {
+		t.Errorf("error is on argument %v, want the first", at)
+	}
+	for _, want := range []string{`"ordr.*"`, `"refund.complet"`, "refund.complete,"} {
+		if !strings.Contains(resp.Error.Text, want) {
+			t.Errorf("error does not name %s: %s", want, resp.Error.Text)
+		}
+	}
+}

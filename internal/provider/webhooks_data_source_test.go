@@ -1,0 +1,74 @@
+package provider
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+)
+
+func TestAccWebhooksDataSource(t *testing.T) {
+	api := startSandbox(t)
+	ids := map[string]string{}
+	for _, webhook := range []struct {
+		name, address string
+		types         []string
+		enabled       bool
+	}{
+		{"a", "https://a.example.com/x", []string{"order.accepted", "order.blocked"}, true},
+		{"b", "https://b.example.com/x", []string{"order.accepted"}, true},
+		{"c", "https://b.example.com/y", []string{"order.accepted", "refund.failed"}, false},
+	} {
+		ids[webhook.name] = api.create(testKey, object{"address": webhook.address, "types": webhook.types, "enabled": webhook.enabled,
+			"authentication": object{"userName": "u", "password": "hush"}})
+	}
+	query := func(arguments string) string {
+		return api.config(fmt.Sprintf("data \"digitalriver_webhooks\" \"test\" {\n%s\n}\n", arguments))
+	}
+	found := func(names ...string) resource.TestCheckFunc {
+		return func(state *terraform.State) error {
+			attributes := state.RootModule().Resources["data.digitalriver_webhooks.test"].Primary.Attributes
+			got := []string{}
+			for i := 0; attributes[fmt.Sprintf("ids.%d", i)] != ""; i++ {
+				got = append(got, attributes[fmt.Sprintf("ids.%d", i)])
+			}
+			want := []string{}
+			for _, name := range names {
+				want = append(want, ids[name])
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				return fmt.Errorf("ids (-want +got):\n%s", diff)
+			}
+			for name := range attributes {
+				if strings.Contains(name, "password") {
+					return fmt.Errorf("%s is given", name)
+				}
+			}
+			return nil
+		}
+	}
+	const all = "data.digitalriver_webhooks.test"
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: testProviders(),
+		Steps: []resource.TestStep{
+			{Config: query(""), Check: resource.ComposeAggregateTestCheckFunc(
+				found("a", "b", "c"),
+				resource.TestCheckResourceAttr(all, "shared_types.%", "1"),
+				resource.TestCheckResourceAttr(all, "shared_types.order.accepted.#", "2"),
+				resource.TestCheckResourceAttr(all, "webhooks.0.authentication.username", "u"),
+			)},
+			{Config: query(`types = ["refund.*"]`), Check: found("c")},
+			{Config: query(`types = ["order.blocked", "refund.failed"]`), Check: found("a", "c")},
+			{Config: query(`enabled = true`), Check: found("a", "b")},
+			{Config: query(`address = "https://b.example.com/x"`), Check: found("b")},
+			{Config: query(`address_prefix = "https://b."`), Check: found("b", "c")},
+			{Config: query(`types = ["fee.*"]`), Check: found()},
+			{Config: query(`types = []`), ExpectError: regexp.MustCompile("at least 1")},
+			{Config: query(`types = ["order accepted"]`), ExpectError: regexp.MustCompile(`order\.\*`)},
+		},
+	})
+}
