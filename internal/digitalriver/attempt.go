@@ -67,7 +67,7 @@ func (c *Client) attempt(ctx context.Context, r *request) *answer {
 	case err != nil:
 		a.err = c.whyNot(ctx, attempt, err)
 	case len(a.body) > maxAnswer:
-		a.err = errTooLarge
+		a.body, a.err = nil, errTooLarge
 	}
 	return a
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -132,6 +133,11 @@ func parseBaseURL(raw string) (string, error) {
 	if err != nil || base.Hostname() == "" || base.User != nil || base.Opaque != "" ||
 		strings.ContainsAny(raw, "?#") {
 		return "", errBaseURL
+	}
+	if port := base.Port(); port != "" {
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+			return "", errBaseURL
+		}
 	}
 	switch base.Scheme {
 	case "https":

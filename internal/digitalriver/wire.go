@@ -253,14 +253,18 @@ func decodeSecrets(body []byte) ([]Secret, error) {
 	return secrets, nil
 }
 
-// unmarshal is json.Unmarshal; its error about a wrong type speaks of the API's
-// member, not of ours.
+// unmarshal is json.Unmarshal; its errors speak of the API's members and repeat
+// no value.
 func unmarshal(body []byte, value any) error {
 	err := json.Unmarshal(body, value)
 	var typeError *json.UnmarshalTypeError
 	if errors.As(err, &typeError) {
 		kind, _, _ := strings.Cut(typeError.Value, " ")
 		return fmt.Errorf("%s is of the wrong type, %s", cmp.Or(typeError.Field, "the body"), kind)
+	}
+	var timeError *time.ParseError
+	if errors.As(err, &timeError) {
+		return errors.New("a time is not of RFC 3339's form")
 	}
 	return err
 }

@@ -96,7 +96,7 @@ func TestDecodeWebhookNotUnderstood(t *testing.T) {
 		"a number in types": {`{"id": "a", "types": ["order.accepted", 1]}`, "types is of the wrong type, number"},
 		"text for a flag":   {`{"id": "a", "enabled": "yes"}`, "enabled is of the wrong type, string"},
 		"a list for oauth":  {`{"id": "a", "oauth": []}`, "oauth is of the wrong type, array"},
-		"no time":           {`{"id": "a", "createdTime": "yesterday"}`, "yesterday"},
+		"no time":           {`{"id": "a", "createdTime": "yesterday"}`, "a time is not of RFC 3339's form"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

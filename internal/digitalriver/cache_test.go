@@ -1,0 +1,449 @@
+package digitalriver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func read(t *testing.T, c *Client, n int) *Webhook {
+	t.Helper()
+	webhook, err := c.GetWebhook(t.Context(), fmt.Sprint("w", n))
+	if err != nil {
+		t.Error(err)
+	}
+	return webhook
+}
+
+func TestReadsShareOneList(t *testing.T) {
+	tests := map[string]struct {
+		act  func(t *testing.T, c *Client)
+		want []string
+	}{
+		"one read": {
+			func(t *testing.T, c *Client) { read(t, c, 7) },
+			[]string{"GET /webhooks/w7"}},
+		"a thousand at once": {
+			func(t *testing.T, c *Client) { together(1000, func(i int) { read(t, c, i+1) }) },
+			[]string{"GET /webhooks"}},
+		"one after the other": {
+			func(t *testing.T, c *Client) {
+				for i := range 1000 {
+					read(t, c, i+1)
+				}
+			},
+			[]string{"GET /webhooks/w1", "GET /webhooks"}},
+		"the second within the window": {
+			func(t *testing.T, c *Client) {
+				together(2, func(i int) {
+					sleep(t, time.Duration(i)*gatherWindow/2)
+					read(t, c, i+1)
+				})
+			},
+			[]string{"GET /webhooks"}},
+		"lists": {
+			func(t *testing.T, c *Client) {
+				together(10, func(int) {
+					if webhooks, err := c.ListWebhooks(t.Context()); err != nil || len(webhooks) != 1000 {
+						t.Errorf("%d webhooks, %v", len(webhooks), err)
+					}
+				})
+				read(t, c, 1)
+			},
+			[]string{"GET /webhooks"}},
+		"a list and a read": {
+			func(t *testing.T, c *Client) {
+				together(2, func(i int) {
+					if err := do(t.Context(), c, []string{"list", "read"}[i]); err != nil {
+						t.Error(err)
+					}
+				})
+			},
+			[]string{"GET /webhooks"}},
+		"one change among many": {
+			func(t *testing.T, c *Client) {
+				together(1000, func(i int) { read(t, c, i+1) })
+				if err := do(t.Context(), c, "update"); err != nil {
+					t.Error(err)
+				}
+				together(1000, func(i int) { read(t, c, i+1) })
+			},
+			[]string{"GET /webhooks", "PATCH /webhooks/w1"}},
+		"writes and a list": {
+			func(t *testing.T, c *Client) {
+				if err := do(t.Context(), c, "list"); err != nil {
+					t.Error(err)
+				}
+				for _, operation := range []string{"create", "update", "delete", "list"} {
+					if err := do(t.Context(), c, operation); err != nil {
+						t.Error(err)
+					}
+				}
+				webhooks, err := c.ListWebhooks(t.Context())
+				if err != nil || len(webhooks) != 1000 || webhooks[999].ID != "w1001" {
+					t.Errorf("%d webhooks, %v", len(webhooks), err)
+				}
+			},
+			[]string{"GET /webhooks", "POST /webhooks", "PATCH /webhooks/w1", "DELETE /webhooks/w1"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				api := &fakeAPI{latency: 50 * time.Millisecond}
+				api.fill(1000)
+				test.act(t, api.connect(t))
+				if diff := cmp.Diff(test.want, api.names()); diff != "" {
+					t.Error(diff)
+				}
+			})
+		})
+	}
+}
+
+func TestUnlistedIsAskedForByID(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{}
+		api.fill(3)
+		client := api.connect(t)
+		if err := do(t.Context(), client, "list"); err != nil {
+			t.Fatal(err)
+		}
+		api.fill(1)
+		read(t, client, 4)
+		if _, err := client.GetWebhook(t.Context(), "w5"); !IsNotFound(err) {
+			t.Errorf("got %v", err)
+		}
+		want := []string{"GET /webhooks", "GET /webhooks/w4", "GET /webhooks/w5"}
+		if diff := cmp.Diff(want, api.names()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// A list that was under way when a write began is neither kept nor given to who
+// reads after the write.
+func TestWriteDuringList(t *testing.T) {
+	for _, operation := range []string{"create", "update", "delete"} {
+		t.Run(operation, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				api := &fakeAPI{}
+				api.fill(2)
+				client := api.connect(t)
+				api.fail("GET", func(_ *http.Request, do func() *http.Response) (*http.Response, error) {
+					old := do()
+					sleep(t, time.Second) // The answer is long on its way.
+					return old, nil
+				})
+				go func() { _, _ = client.ListWebhooks(t.Context()) }()
+				synctest.Wait()
+				if err := do(t.Context(), client, operation); err != nil {
+					t.Fatal(err)
+				}
+				for range 2 {
+					webhooks, err := client.ListWebhooks(t.Context())
+					if err != nil {
+						t.Fatal(err)
+					}
+					checkSame(t, api, webhooks)
+					sleep(t, time.Minute)
+				}
+			})
+		})
+	}
+}
+
+// checkSame compares what a client lists with what the API holds.
+func checkSame(t *testing.T, api *fakeAPI, webhooks []*Webhook) {
+	t.Helper()
+	got, want := make(map[string]bool), make(map[string]bool)
+	for _, webhook := range webhooks {
+		got[webhook.ID] = webhook.Enabled
+	}
+	for _, webhook := range api.webhooks {
+		want[webhook["id"].(string)] = webhook["enabled"] != false
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// While a write is under way, its webhook is read from the API.
+func TestReadDuringWrite(t *testing.T) {
+	for _, operation := range []string{"update", "delete"} {
+		synctest.Test(t, func(t *testing.T) {
+			api := &fakeAPI{}
+			api.fill(2)
+			client := api.connect(t)
+			if err := do(t.Context(), client, "list"); err != nil {
+				t.Fatal(err)
+			}
+			api.fail(map[string]string{"update": "PATCH", "delete": "DELETE"}[operation],
+				func(_ *http.Request, do func() *http.Response) (*http.Response, error) {
+					response := do()
+					sleep(t, time.Second)
+					return response, nil
+				})
+			written := make(chan error)
+			go func() { written <- do(t.Context(), client, operation) }()
+			synctest.Wait()
+			webhook, err := client.GetWebhook(t.Context(), "w1")
+			if operation == "delete" && !IsNotFound(err) || operation == "update" && (err != nil || webhook.Enabled) {
+				t.Errorf("%s: read %+v, %v", operation, webhook, err)
+			}
+			webhooks, err := client.ListWebhooks(t.Context())
+			if err != nil {
+				t.Error(err)
+			}
+			checkSame(t, api, webhooks)
+			api.log()
+			read(t, client, 2)
+			if requests := api.log(); len(requests) != 0 {
+				t.Errorf("%s: another webhook took %v", operation, requests)
+			}
+			if err := <-written; err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// After a write that failed or whose answer was lost, reads ask again.
+func TestFailedWriteDropsTheList(t *testing.T) {
+	for operation, method := range map[string]string{"create": "POST", "update": "PATCH", "delete": "DELETE"} {
+		for name, fault := range map[string]fault{"refused": status(403), "lost": resetAfter} {
+			synctest.Test(t, func(t *testing.T) {
+				api := &fakeAPI{}
+				api.fill(2)
+				client := api.connect(t, func(c *Config) { c.MaxRetries = 0 })
+				if err := do(t.Context(), client, "list"); err != nil {
+					t.Fatal(err)
+				}
+				api.fail(method, fault)
+				err := do(t.Context(), client, operation)
+				if err == nil && !(operation == "create" && name == "lost") {
+					t.Fatal("no error")
+				}
+				webhooks, err := client.ListWebhooks(t.Context())
+				if err != nil {
+					t.Error(err)
+				}
+				checkSame(t, api, webhooks)
+			})
+		}
+	}
+}
+
+func TestDeleteAndCreateAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{}
+		api.fill(3)
+		client := api.connect(t)
+		for range 3 {
+			if err := do(t.Context(), client, "list"); err != nil {
+				t.Fatal(err)
+			}
+			created, err := client.CreateWebhook(t.Context(), newWebhook())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := client.DeleteWebhook(t.Context(), created.ID); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := client.GetWebhook(t.Context(), created.ID); !IsNotFound(err) {
+				t.Errorf("a deleted webhook is read: %v", err)
+			}
+		}
+		webhooks, err := client.ListWebhooks(t.Context())
+		if err != nil {
+			t.Error(err)
+		}
+		checkSame(t, api, webhooks)
+	})
+}
+
+// A shared slice does not change under who holds it.
+func TestListsDoNotChange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{}
+		api.fill(3)
+		client := api.connect(t)
+		before, err := client.ListWebhooks(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, operation := range []string{"update", "create", "delete"} {
+			if err := do(t.Context(), client, operation); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if diff := cmp.Diff([]string{"w1", "w2", "w3"}, ids(before)); diff != "" || !before[0].Enabled {
+			t.Error(diff)
+		}
+	})
+}
+
+// Many writers and readers, each of which knows what it must see.
+func TestReadsSeeOwnWrites(t *testing.T) {
+	for seed := range uint64(20) {
+		synctest.Test(t, func(t *testing.T) {
+			const writers = 8
+			api := &fakeAPI{latency: 20 * time.Millisecond}
+			api.fill(writers)
+			client := api.connect(t)
+			together(2*writers, func(i int) {
+				random := rand.New(rand.NewPCG(seed, uint64(i)))
+				id, enabled := fmt.Sprint("w", i%writers+1), true
+				for range 20 {
+					sleep(t, rand.N(50*time.Millisecond))
+					if i >= writers {
+						if _, err := client.ListWebhooks(t.Context()); err != nil {
+							t.Error(err)
+						}
+						continue
+					}
+					if random.IntN(2) == 0 {
+						enabled = !enabled
+						if _, err := client.UpdateWebhook(t.Context(), id, WebhookPatch{Enabled: &enabled}); err != nil {
+							t.Error(err)
+						}
+					}
+					webhook, err := client.GetWebhook(t.Context(), id)
+					if err != nil || webhook.Enabled != enabled {
+						t.Errorf("%s: read %v, wrote %v: %v", id, webhook.Enabled, enabled, err)
+					}
+					webhooks, err := client.ListWebhooks(t.Context())
+					if listed := newList(webhooks).get(id); err != nil || listed == nil || listed.Enabled != enabled {
+						t.Errorf("%s: listed %+v, wrote %v: %v", id, listed, enabled, err)
+					}
+				}
+			})
+			webhooks, err := client.ListWebhooks(t.Context())
+			if err != nil {
+				t.Error(err)
+			}
+			checkSame(t, api, webhooks)
+		})
+	}
+}
+
+func TestCancelledReaderHarmsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{latency: time.Second}
+		api.fill(2)
+		client := api.connect(t)
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		defer cancel()
+		cancelled := make(chan error)
+		go func() {
+			_, err := client.ListWebhooks(ctx)
+			cancelled <- err
+		}()
+		synctest.Wait()
+		other := make(chan error)
+		go func() { other <- do(t.Context(), client, "list") }()
+		if err := <-cancelled; !errors.Is(err, context.DeadlineExceeded) || time.Since(bubbleStart) != 500*time.Millisecond {
+			t.Errorf("after %v: %v", time.Since(bubbleStart), err)
+		} else {
+			asError(t, err)
+		}
+		if err := <-other; err != nil {
+			t.Error(err)
+		}
+		if requests := api.log(); len(requests) != 1 {
+			t.Errorf("%v", requests)
+		}
+	})
+}
+
+// A fetch that nobody waits for any more ends, and nobody joins it.
+func TestAbandonedFetchEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{latency: time.Second}
+		api.fill(1)
+		client := api.connect(t)
+		for range 2 {
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			if err := do(ctx, client, "list"); !errors.Is(err, context.DeadlineExceeded) {
+				t.Error(err)
+			}
+			cancel()
+		}
+		if err := do(t.Context(), client, "list"); err != nil {
+			t.Error(err)
+		}
+		if len(client.cache.readers) != 0 {
+			t.Error("readers are kept")
+		}
+	})
+}
+
+func TestErrorsAreNotCached(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{latency: 50 * time.Millisecond}
+		api.fill(2)
+		client := api.connect(t)
+		api.fail("GET", status(403))
+		together(2, func(i int) {
+			if _, err := client.GetWebhook(t.Context(), fmt.Sprint("w", i+1)); err == nil || !strings.Contains(err.Error(), "403") {
+				t.Errorf("got %v", err)
+			}
+		})
+		together(2, func(i int) { read(t, client, i+1) })
+		if diff := cmp.Diff([]string{"GET /webhooks", "GET /webhooks"}, api.names()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestFirstReadIsCancelled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := do(ctx, api.connect(t), "read"); !errors.Is(asError(t, err), context.Canceled) || len(api.log()) != 0 {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func BenchmarkCachedRead(b *testing.B) {
+	page, err := decodePage(listBody(5000, 10))
+	if err != nil {
+		b.Fatal(err)
+	}
+	client, err := New(Config{APIKey: testKey})
+	if err != nil {
+		b.Fatal(err)
+	}
+	client.cache.store(newList(page.webhooks), 0)
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for i := 0; pb.Next(); i++ {
+			if _, err := client.GetWebhook(b.Context(), page.webhooks[i%5000].ID); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+}
+
+func BenchmarkCacheWrite(b *testing.B) {
+	page, err := decodePage(listBody(5000, 10))
+	if err != nil {
+		b.Fatal(err)
+	}
+	cache := newCache()
+	cache.store(newList(page.webhooks), 0)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		webhook := page.webhooks[i%5000]
+		cache.write(webhook.ID).end(func(l *list) *list { return l.with(webhook) })
+	}
+}

@@ -1,0 +1,133 @@
+package digitalriver
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestRotate(t *testing.T) {
+	for name, fault := range map[string]fault{
+		"answered": pass, "lost": resetAfter, "truncated": truncate, "not done": resetBefore, "refused by the gate": status(429),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				api := &fakeAPI{}
+				api.fill(1)
+				sleep(t, 10*time.Hour)
+				api.fail("POST", fault)
+				rotation, err := api.connect(t).RotateSecret(t.Context(), "w1", 3)
+				if err != nil {
+					t.Fatal(err)
+				}
+				secrets := api.secrets["w1"]
+				if len(secrets) != 2 || rotation.Secret.ID != secrets[0]["id"] || rotation.Secret.Secret != "whk_2" {
+					t.Errorf("got %+v of %v", rotation, secrets)
+				}
+				if diff := cmp.Diff(secrets[1]["expiresTime"], *rotation.PreviousExpiresAt); diff != "" {
+					t.Error(diff)
+				}
+			})
+		})
+	}
+}
+
+func TestRotationPreviousExpiry(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 0, 0, 0, time.UTC)
+	after := func(hours int) *time.Time {
+		expires := at.Add(time.Duration(hours) * time.Hour)
+		return &expires
+	}
+	tests := map[string]struct {
+		before []Secret
+		hours  int
+		want   *time.Time
+	}{
+		"no secret before":      {nil, 3, nil},
+		"none is set to expire": {[]Secret{{ID: "a"}}, 3, after(3)},
+		"at once":               {[]Secret{{ID: "a"}}, 0, after(0)},
+		"sooner by itself":      {[]Secret{{ID: "a", ExpiresTime: after(1)}}, 3, after(1)},
+		"later by itself":       {[]Secret{{ID: "a", ExpiresTime: after(9)}, {ID: "b", ExpiresTime: after(1)}}, 3, after(3)},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			got := rotation(Secret{CreatedTime: at}, test.before, time.Duration(test.hours)*time.Hour)
+			if diff := cmp.Diff(test.want, got.PreviousExpiresAt); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestSecretLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{}
+		api.fill(1)
+		client := api.connect(t)
+		for i := range MaxActiveSecrets - 1 {
+			if _, err := client.RotateSecret(t.Context(), "w1", []int{24, 6, 12, 24}[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err := client.RotateSecret(t.Context(), "w1", 3)
+		var limit *SecretLimitError
+		if !errors.As(err, &limit) {
+			t.Fatalf("got %v", err)
+		}
+		if limit.Active != 5 || !limit.NextExpiry.Equal(bubbleStart.Add(6*time.Hour)) || asError(t, err).Status != 409 {
+			t.Errorf("got %+v", limit)
+		}
+		if !strings.Contains(err.Error(), "2000-01-01T06:00:00Z") {
+			t.Errorf("%v does not say when the next expires", err)
+		}
+		api.fail("POST", status(409))
+		if _, err := client.RotateSecret(t.Context(), "w1", 3); errors.As(err, &limit) {
+			t.Errorf("another conflict counts as the limit: %v", err)
+		}
+	})
+}
+
+func TestSecretsAreNewestFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{}
+		api.fail("GET", func(*http.Request, func() *http.Response) (*http.Response, error) {
+			return respond(200, `{"data": [
+				{"id": "1", "secret": "whk_1", "createdTime": "2026-01-01T00:00:00Z"},
+				{"id": "3", "secret": "whk_3", "createdTime": "2026-01-03T00:00:00Z"},
+				{"id": "2", "secret": "whk_2", "createdTime": "2026-01-02T00:00:00Z"}]}`), nil
+		})
+		secrets, err := api.connect(t).ListSecrets(t.Context(), "w1")
+		if err != nil || !slices.IsSortedFunc(secrets, func(a, b Secret) int { return strings.Compare(b.ID, a.ID) }) {
+			t.Errorf("%v, %v", secrets, err)
+		}
+	})
+}
+
+// Rotations of one webhook take turns, so that each finds its own secret.
+func TestRotationsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{latency: 20 * time.Millisecond}
+		api.fill(1)
+		client := api.connect(t)
+		api.fail("POST", resetAfter, resetBefore, truncate)
+		made := make([]string, 4)
+		together(len(made), func(i int) {
+			rotation, err := client.RotateSecret(t.Context(), "w1", 24)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			made[i] = rotation.Secret.ID
+		})
+		slices.Sort(made)
+		if diff := cmp.Diff([]string{"s2", "s3", "s4", "s5"}, made); diff != "" || len(api.secrets["w1"]) != 5 {
+			t.Error(diff)
+		}
+	})
+}
