@@ -292,7 +292,7 @@ func TestListsDoNotChange(t *testing.T) {
 
 // Many writers and readers, each of which knows what it must see.
 func TestReadsSeeOwnWrites(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range uint64(10) {
 		synctest.Test(t, func(t *testing.T) {
 			const writers = 8
 			api := &fakeAPI{latency: 20 * time.Millisecond}
