@@ -1,0 +1,65 @@
+# terraform test
+
+run "safelist" {
+  command = plan
+
+  assert {
+    condition     = length(data.digitalriver_safelist_ips.this.cidr_blocks) > 0
+    error_message = "The safelist is empty."
+  }
+
+  assert {
+    condition     = alltrue([for block in data.digitalriver_safelist_ips.this.cidr_blocks : can(cidrhost(block, 0))])
+    error_message = "An entry of the safelist is no address range."
+  }
+}
+
+run "nginx" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for block in data.digitalriver_safelist_ips.this.cidr_blocks : strcontains(output.nginx_allow_list, "\nallow ${block};\n")
+    ])
+    error_message = "An address range has no allow line."
+  }
+
+  assert {
+    condition     = length(regexall("allow ", output.nginx_allow_list)) == length(data.digitalriver_safelist_ips.this.cidr_blocks)
+    error_message = "There are more allow lines than address ranges."
+  }
+
+  assert {
+    condition     = endswith(output.nginx_allow_list, "\ndeny all;\n")
+    error_message = "The allow list does not end by denying everyone else."
+  }
+}
+
+run "nftables" {
+  command = plan
+
+  variables {
+    nftables_table = "webhooks"
+  }
+
+  assert {
+    condition = strcontains(
+      output.nftables_sets,
+      "\nadd element inet webhooks digitalriver_ipv4 { ${join(", ", data.digitalriver_safelist_ips.this.ipv4_cidr_blocks)} }\n",
+    )
+    error_message = "The IPv4 set lacks address ranges."
+  }
+
+  assert {
+    condition = (
+      strcontains(output.nftables_sets, "add element inet webhooks digitalriver_ipv6") ==
+      (length(data.digitalriver_safelist_ips.this.ipv6_cidr_blocks) > 0)
+    )
+    error_message = "The IPv6 set has to be filled exactly when there are IPv6 ranges."
+  }
+
+  assert {
+    condition     = !strcontains(output.nftables_sets, "inet filter")
+    error_message = "The sets are not in the table of nftables_table."
+  }
+}
