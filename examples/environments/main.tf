@@ -1,0 +1,65 @@
+# The webhooks of a test and a live account, out of one module. Without values
+# of its own it runs against the sandbox:
+#
+#   terraform-provider-digitalriver sandbox
+#   terraform init
+#   terraform apply
+
+terraform {
+  required_providers {
+    digitalriver = {
+      source = "digitalriver/digitalriver"
+    }
+  }
+}
+
+# live_mode makes a key of the other mode an error before anything is changed.
+provider "digitalriver" {
+  alias     = "test"
+  base_url  = var.base_url
+  api_key   = var.test_api_key
+  live_mode = false
+}
+
+provider "digitalriver" {
+  alias     = "live"
+  base_url  = var.base_url
+  api_key   = var.live_api_key
+  live_mode = true
+}
+
+module "test" {
+  source    = "./webhooks"
+  providers = { digitalriver = digitalriver.test }
+  endpoints = var.test_endpoints
+}
+
+module "live" {
+  source    = "./webhooks"
+  providers = { digitalriver = digitalriver.live }
+  endpoints = var.live_endpoints
+}
+
+# Every endpoint gets every event of its types, also of orders that it never
+# made: it answers errors, and Digital River disables its webhook. The check
+# sees webhooks from outside this configuration too.
+check "one_test_endpoint_per_event" {
+  data "digitalriver_webhooks" "test" {
+    provider = digitalriver.test
+  }
+
+  assert {
+    condition     = length(data.digitalriver_webhooks.test.shared_types) == 0
+    error_message = "More than one endpoint of the test account receives: ${join(", ", keys(data.digitalriver_webhooks.test.shared_types))}."
+  }
+}
+
+output "test_webhook_ids" {
+  description = "Ids of the test account's webhooks by name of the endpoint."
+  value       = module.test.webhook_ids
+}
+
+output "live_webhook_ids" {
+  description = "Ids of the live account's webhooks by name of the endpoint."
+  value       = module.live.webhook_ids
+}

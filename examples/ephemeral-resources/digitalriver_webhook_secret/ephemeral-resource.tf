@@ -1,0 +1,26 @@
+resource "digitalriver_webhook" "orders" {
+  address = "https://shop.example.com/digital-river/orders"
+  types   = ["order.accepted", "order.blocked"]
+}
+
+resource "digitalriver_webhook_secret_rotation" "orders" {
+  webhook_id    = digitalriver_webhook.orders.id
+  rotation_days = 90
+}
+
+# Taken from the rotation, the id makes Terraform rotate first, then reveal.
+ephemeral "digitalriver_webhook_secret" "orders" {
+  webhook_id = digitalriver_webhook_secret_rotation.orders.webhook_id
+}
+
+resource "aws_secretsmanager_secret" "orders" {
+  name = "digital-river/orders/signing-secret"
+}
+
+# A write-only argument takes the secret past plan and state. Its version is
+# the time of the rotation, so that each new secret is written once.
+resource "aws_secretsmanager_secret_version" "orders" {
+  secret_id                = aws_secretsmanager_secret.orders.id
+  secret_string_wo         = ephemeral.digitalriver_webhook_secret.orders.secret
+  secret_string_wo_version = tonumber(formatdate("YYYYMMDDhhmmss", digitalriver_webhook_secret_rotation.orders.rotated_at))
+}
