@@ -263,8 +263,10 @@ func typeFilter(p *problems, query url.Values) func([]string) bool {
 	switch {
 	case len(one) > 0 && len(many) > 0:
 		p.add(codeInvalid, "types", "type and types cannot be given both.")
-	case len(one)+len(many) > 1:
-		p.add(codeInvalid, "type", "type and types cannot be given twice.")
+	case len(one) > 1:
+		p.add(codeInvalid, "type", "type cannot be given twice.")
+	case len(many) > 1:
+		p.add(codeInvalid, "types", "types cannot be given twice.")
 	case len(one) == 1:
 		return groupFilter(p, one[0])
 	case len(many) == 1:

@@ -175,6 +175,8 @@ func decodeStrings(p *problems, name string, value json.RawMessage, into map[str
 	return members != nil
 }
 
+// decodeAuthentication reads both spellings of the user name: the one of the
+// documentation and the one of the SDK.
 func decodeAuthentication(p *problems, value json.RawMessage) *authentication {
 	var a authentication
 	var sdkName string
@@ -183,8 +185,12 @@ func decodeAuthentication(p *problems, value json.RawMessage) *authentication {
 	}) {
 		return nil
 	}
-	if a.UserName == "" {
+	switch {
+	case sdkName == "":
+	case a.UserName == "":
 		a.UserName = sdkName
+	default:
+		p.add(codeInvalid, "authentication.username", "authentication cannot have both userName and username.")
 	}
 	return &a
 }
