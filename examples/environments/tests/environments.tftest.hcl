@@ -17,6 +17,11 @@ run "each_account_gets_its_webhooks" {
     condition     = module.test.live_mode == false && module.live.live_mode == true
     error_message = "Each account must hold webhooks of its own mode."
   }
+
+  assert {
+    condition     = toset(data.digitalriver_webhooks.test.ids) == toset(values(output.test_webhook_ids))
+    error_message = "The test account must show its own webhooks only."
+  }
 }
 
 run "an_endpoint_that_is_dropped_loses_its_webhook" {
