@@ -118,22 +118,18 @@ func (w *write) end(change func(*list) *list) {
 	}
 }
 
-// lookup is what the cache knows about one webhook.
-type lookup struct {
-	webhook    *Webhook // nil: not in a list that may be used
-	list       bool     // there is such a list
-	direct     bool     // a write to it is under way: only its own GET will do
-	generation uint64
-}
-
-func (c *cache) lookup(id string) lookup {
+// lookup returns a webhook of the list, unless a write to it is under way, and
+// whether there is a list.
+func (c *cache) lookup(id string) (*Webhook, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	found := lookup{generation: c.generation, list: c.list != nil}
-	if _, found.direct = c.writing[id]; !found.direct && found.list {
-		found.webhook = c.list.get(id)
+	if c.list == nil {
+		return nil, false
 	}
-	return found
+	if _, ok := c.writing[id]; ok {
+		return nil, true
+	}
+	return c.list.get(id), true
 }
 
 // whole returns the list where it may stand for all webhooks, and the

@@ -271,21 +271,66 @@ func TestDeleteAndCreateAgain(t *testing.T) {
 
 // A shared slice does not change under who holds it.
 func TestListsDoNotChange(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		api := &fakeAPI{}
-		api.fill(3)
-		client := api.connect(t)
-		before, err := client.ListWebhooks(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, operation := range []string{"update", "create", "delete"} {
+	for _, operation := range []string{"update", "create", "delete"} {
+		synctest.Test(t, func(t *testing.T) {
+			api := &fakeAPI{}
+			api.fill(3)
+			client := api.connect(t)
+			before, err := client.ListWebhooks(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
 			if err := do(t.Context(), client, operation); err != nil {
 				t.Fatal(err)
 			}
+			if before[2] == nil || !cmp.Equal(ids(before), []string{"w1", "w2", "w3"}) || !before[0].Enabled {
+				t.Errorf("%s changed it to %v", operation, before)
+			}
+		})
+	}
+}
+
+// A list that was asked for during a write, and answered after it, is not kept.
+func TestListDuringWrite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{}
+		api.fill(2)
+		client := api.connect(t)
+		api.fail("PATCH", func(_ *http.Request, do func() *http.Response) (*http.Response, error) {
+			sleep(t, 2*time.Second)
+			return do(), nil
+		})
+		api.fail("GET", func(_ *http.Request, do func() *http.Response) (*http.Response, error) {
+			old := do()
+			sleep(t, 5*time.Second)
+			return old, nil
+		})
+		together(2, func(i int) {
+			sleep(t, time.Duration(i)*time.Second)
+			if err := do(t.Context(), client, []string{"update", "list"}[i]); err != nil {
+				t.Error(err)
+			}
+		})
+		webhooks, err := client.ListWebhooks(t.Context())
+		if err != nil {
+			t.Error(err)
 		}
-		if diff := cmp.Diff([]string{"w1", "w2", "w3"}, ids(before)); diff != "" || !before[0].Enabled {
-			t.Error(diff)
+		checkSame(t, api, webhooks)
+	})
+}
+
+// A second read ends the first one's wait.
+func TestSecondReadEndsTheWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{}
+		api.fill(2)
+		client := api.connect(t)
+		together(2, func(i int) {
+			sleep(t, time.Duration(i)*gatherWindow/2)
+			read(t, client, i+1)
+		})
+		if took := time.Since(bubbleStart); took != gatherWindow/2 {
+			t.Errorf("took %v", took)
 		}
 	})
 }

@@ -3,11 +3,11 @@ package digitalriver
 import "sync"
 
 // known remembers which webhooks a client has come across, and when: a create
-// whose answer is lost takes over none of those.
+// whose answer is lost takes over none that was known before it began.
 type known struct {
 	mu   sync.Mutex
 	tick uint64
-	ids  map[string]uint64 // the tick at which a list first showed it; 0: always
+	ids  map[string]uint64 // the tick at which a webhook was first seen
 }
 
 // now marks a moment.
@@ -18,26 +18,21 @@ func (k *known) now() uint64 {
 	return k.tick
 }
 
-// add makes an id known to every create, also to one that is under way.
-func (k *known) add(id string) { k.set(id, true) }
-
-// see makes an id known to creates that begin from now on.
-func (k *known) see(id string) { k.set(id, false) }
-
-func (k *known) set(id string, always bool) {
+// see makes webhooks known from now on.
+func (k *known) see(webhooks ...*Webhook) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.ids == nil {
-		k.ids = make(map[string]uint64)
+		k.ids = make(map[string]uint64, len(webhooks))
 	}
-	if _, ok := k.ids[id]; always {
-		k.ids[id] = 0
-	} else if !ok {
-		k.ids[id] = k.tick
+	for _, webhook := range webhooks {
+		if _, ok := k.ids[webhook.ID]; !ok {
+			k.ids[webhook.ID] = k.tick
+		}
 	}
 }
 
-// before tells whether id was known at a moment, or is known always.
+// before tells whether a webhook was known before a moment.
 func (k *known) before(id string, moment uint64) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()

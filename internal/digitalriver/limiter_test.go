@@ -103,34 +103,62 @@ func TestCreateShowsLiveMode(t *testing.T) {
 	})
 }
 
-// After a 429 nobody sends anything until it has passed, and then all go on one
-// by one.
+// After a 429 nobody sends anything until it has passed, not even who was next,
+// and then all go on one by one.
 func TestGate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		api := &fakeAPI{}
+		api := &fakeAPI{latency: 100 * time.Millisecond}
 		api.fill(1)
 		client := api.connect(t, func(c *Config) { c.RequestsPerSecond = 0 })
 		api.fail("PATCH", status(429, "Retry-After", "5"))
 		together(50, func(i int) {
-			operation := []string{"reveal", "update"}[i%2]
-			if err := do(t.Context(), client, operation); err != nil {
+			if err := do(t.Context(), client, []string{"reveal", "update"}[min(i%25, 1)]); err != nil {
 				t.Error(err)
 			}
 		})
 		requests := api.log()
-		closed := -1
-		for i, request := range requests {
+		var closed time.Duration
+		for _, request := range requests {
 			if request.Method == "PATCH" {
-				closed = i
+				closed = request.At + api.latency
 				break
 			}
 		}
-		wait := requests[closed+1].At - requests[closed].At
-		if wait < 5*time.Second || wait > 6*time.Second+50*time.Millisecond {
-			t.Errorf("the gate was closed for %v", wait)
+		for _, request := range requests {
+			if request.At > closed && request.At < closed+5*time.Second {
+				t.Errorf("%v %v after the gate closed", request, request.At-closed)
+			}
 		}
 		if len(requests) != 51 || densest(requests) > 25 {
 			t.Errorf("%d requests, %d in one second", len(requests), densest(requests))
+		}
+	})
+}
+
+func TestGateOnlyOpensLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLimiter(1, SystemClock{})
+		l.closeFor(time.Minute)
+		l.closeFor(time.Second)
+		if closed := l.closed(); closed != time.Minute {
+			t.Errorf("closed for %v", closed)
+		}
+	})
+}
+
+// Who stops waiting gives its place back.
+func TestCancelledPlaceIsGivenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLimiter(1/0.96, SystemClock{})
+		for i := range 3 {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+			if open, err := l.queue(ctx); open != (i == 0) {
+				t.Errorf("%v, %v", open, err)
+			}
+			cancel()
+		}
+		if open, err := l.queue(t.Context()); !open || err != nil || time.Since(bubbleStart) > 1001*time.Millisecond {
+			t.Errorf("after %v: %v", time.Since(bubbleStart), err)
 		}
 	})
 }

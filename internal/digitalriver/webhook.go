@@ -127,7 +127,7 @@ func (c *Client) CreateWebhook(ctx context.Context, webhook NewWebhook) (*Webhoo
 		write.end(nil)
 		return nil, err
 	}
-	c.known.add(created.ID)
+	c.known.see(created)
 	c.saw(created.LiveMode)
 	write.end(func(l *list) *list { return l.with(created) })
 	return created, nil
@@ -156,11 +156,11 @@ func likeness(address string, types []string) string {
 // GetWebhook returns one webhook. IsNotFound tells a webhook that is not there.
 // The webhook may be shared: callers do not change it.
 func (c *Client) GetWebhook(ctx context.Context, id string) (*Webhook, error) {
-	found := c.cache.lookup(id)
-	if found.webhook != nil {
-		return found.webhook, nil
+	webhook, listed := c.cache.lookup(id)
+	if webhook != nil {
+		return webhook, nil
 	}
-	if found.direct || found.list {
+	if listed {
 		return c.getWebhook(ctx, id)
 	}
 	crowd, err := c.cache.gather(ctx, c.config.Clock)
@@ -195,7 +195,7 @@ func (c *Client) getWebhook(ctx context.Context, id string) (*Webhook, error) {
 	if err := c.begin("read webhook").send(ctx, r); err != nil {
 		return nil, err
 	}
-	c.known.see(webhook.ID)
+	c.known.see(webhook)
 	c.saw(webhook.LiveMode)
 	return webhook, nil
 }
@@ -222,9 +222,7 @@ func (c *Client) listWebhooks(ctx context.Context) (*list, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, webhook := range webhooks {
-			c.known.see(webhook.ID)
-		}
+		c.known.see(webhooks...)
 		return webhooks, nil
 	})
 	if err != nil && ctx.Err() != nil {

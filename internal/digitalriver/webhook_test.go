@@ -221,6 +221,28 @@ func TestLostCreateWithSkew(t *testing.T) {
 	}
 }
 
+// Without a Date, the clocks may differ by the margin.
+func TestLostCreateWithoutDate(t *testing.T) {
+	for behind, want := range map[time.Duration]int{createMargin: 1, createMargin + time.Millisecond: 2} {
+		synctest.Test(t, func(t *testing.T) {
+			api := &fakeAPI{}
+			api.fail("POST", func(_ *http.Request, do func() *http.Response) (*http.Response, error) {
+				do()
+				api.webhooks[0]["createdTime"] = time.Now().Add(-behind)
+				return nil, errors.New("lost")
+			})
+			api.fail("GET", func(_ *http.Request, do func() *http.Response) (*http.Response, error) {
+				response := do()
+				response.Header.Del("Date")
+				return response, nil
+			})
+			if err := do(t.Context(), api.connect(t), "create"); err != nil || len(api.webhooks) != want {
+				t.Errorf("%v behind: %v, %d webhooks", behind, err, len(api.webhooks))
+			}
+		})
+	}
+}
+
 type shiftedClock struct {
 	SystemClock
 	by time.Duration
