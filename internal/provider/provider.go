@@ -45,7 +45,8 @@ type digitalRiver struct {
 	clock   digitalriver.Clock
 
 	// warnOffline is set while Terraform validates without a key: no plan
-	// follows that could give the warnings.
+	// follows that could give the warnings. Terraform does not validate a
+	// provider that has no configuration, so it starts from the environment.
 	warnOffline bool
 }
 
@@ -62,8 +63,12 @@ type providerModel struct {
 // New returns the provider of a version, for providerserver.
 func New(version string) func() provider.Provider {
 	return func() provider.Provider {
-		return &digitalRiver{version: version, clock: digitalriver.SystemClock{}}
+		return newProvider(version, digitalriver.SystemClock{})
 	}
+}
+
+func newProvider(version string, clock digitalriver.Clock) *digitalRiver {
+	return &digitalRiver{version: version, clock: clock, warnOffline: os.Getenv(envAPIKey) == ""}
 }
 
 func (p *digitalRiver) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
@@ -145,6 +150,7 @@ func (p *digitalRiver) Configure(ctx context.Context, req provider.ConfigureRequ
 		return
 	}
 
+	p.warnOffline = false
 	data := &providerData{clock: p.clock, liveMode: config.LiveMode}
 	resp.ResourceData = data
 	resp.DataSourceData = data

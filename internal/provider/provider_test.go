@@ -61,7 +61,7 @@ func (c *testClock) advance(d time.Duration) {
 // factories serves the provider in process, on a clock.
 func factories(clock digitalriver.Clock) map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"digitalriver": providerserver.NewProtocol6WithError(&digitalRiver{version: "test", clock: clock}),
+		"digitalriver": providerserver.NewProtocol6WithError(newProvider("test", clock)),
 	}
 }
 

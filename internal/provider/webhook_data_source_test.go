@@ -25,12 +25,12 @@ func TestAccWebhookDataSource(t *testing.T) {
 				resource.TestCheckResourceAttr(name, "types.0", "order.accepted"),
 				resource.TestCheckResourceAttr(name, "live_mode", "false"),
 			)},
-			{Config: query(`address = "https://a.example.com"`), Check: resource.TestCheckResourceAttr(name, "id", first)},
 			{Config: query(`id = "none"`), ExpectError: regexp.MustCompile(`(?s)Webhook not found.*"none"`)},
 			{Config: query(`address = "https://c.example.com"`), ExpectError: regexp.MustCompile(`(?s)None of the 3\s+webhooks`)},
 			{Config: query(`address = "https://b.example.com"`), ExpectError: regexp.MustCompile(`(?s)Several webhooks found.*(` + second + `|` + third + `)`)},
 			{Config: query(``), ExpectError: regexp.MustCompile(`(?s)Missing Attribute Configuration`)},
 			{Config: query("id = \"x\"\naddress = \"y\""), ExpectError: regexp.MustCompile(`(?s)Invalid Attribute Combination`)},
+			{Config: query(`address = "https://a.example.com"`), Check: resource.TestCheckResourceAttr(name, "id", first)},
 		},
 	})
 }

@@ -66,9 +66,9 @@ func TestAccWebhooksDataSource(t *testing.T) {
 			{Config: query(`enabled = true`), Check: found("a", "b")},
 			{Config: query(`address = "https://b.example.com/x"`), Check: found("b")},
 			{Config: query(`address_prefix = "https://b."`), Check: found("b", "c")},
-			{Config: query(`types = ["fee.*"]`), Check: found()},
 			{Config: query(`types = []`), ExpectError: regexp.MustCompile("at least 1")},
 			{Config: query(`types = ["order accepted"]`), ExpectError: regexp.MustCompile(`order\.\*`)},
+			{Config: query(`types = ["fee.*"]`), Check: found()},
 		},
 	})
 }
