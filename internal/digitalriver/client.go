@@ -168,8 +168,10 @@ func newTransport() *http.Transport {
 // SystemClock is the time of the system.
 type SystemClock struct{}
 
+// Now is time.Now.
 func (SystemClock) Now() time.Time { return time.Now() }
 
+// Sleep returns after d, or with ctx's error as soon as it is done.
 func (SystemClock) Sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

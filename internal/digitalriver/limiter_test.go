@@ -112,7 +112,7 @@ func TestGate(t *testing.T) {
 		client := api.connect(t, func(c *Config) { c.RequestsPerSecond = 0 })
 		api.fail("PATCH", status(429, "Retry-After", "5"))
 		together(50, func(i int) {
-			if err := do(t.Context(), client, []string{"reveal", "update"}[min(i%25, 1)]); err != nil {
+			if err := do(t.Context(), client, []string{"update", "reveal"}[min(i%25, 1)]); err != nil {
 				t.Error(err)
 			}
 		})
