@@ -86,18 +86,22 @@ func Categories() []string {
 // both products have it. Another spelling of a type is found too: the result
 // then has the spelling asked for, and ReplacedBy names the usual one.
 func Lookup(name string) (EventType, bool) {
-	var found EventType
+	found, ok := byName()[name]
+	return found, ok
+}
+
+var byName = sync.OnceValue(func() map[string]EventType {
+	names := make(map[string]EventType)
 	for _, t := range eventTypes() {
-		switch {
-		case t.Type == name:
-			found = t // The Digital River API's line comes last.
-		case t.AlsoSpelled != "" && t.AlsoSpelled == name:
-			found = t
-			found.Type, found.AlsoSpelled, found.ReplacedBy = name, "", t.Type
+		names[t.Type] = t // The Digital River API's line comes last.
+		if t.AlsoSpelled != "" {
+			other := t
+			other.Type, other.AlsoSpelled, other.ReplacedBy = t.AlsoSpelled, "", t.Type
+			names[other.Type] = other
 		}
 	}
-	return found, found.Type != ""
-}
+	return names
+})
 
 // Match returns the names of the event types to subscribe to for a pattern,
 // sorted: the name itself, or with `*` in the pattern every name that it

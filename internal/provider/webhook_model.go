@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -8,22 +10,23 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
 )
 
 type webhookModel struct {
-	ID             types.String `tfsdk:"id"`
-	Address        types.String `tfsdk:"address"`
-	Types          types.List   `tfsdk:"types"`
-	Enabled        types.Bool   `tfsdk:"enabled"`
-	APIVersion     types.String `tfsdk:"api_version"`
-	TransportType  types.String `tfsdk:"transport_type"`
-	Authentication types.Object `tfsdk:"authentication"`
-	OAuth          types.Object `tfsdk:"oauth"`
-	LiveMode       types.Bool   `tfsdk:"live_mode"`
-	CreatedTime    types.String `tfsdk:"created_time"`
-	UpdatedTime    types.String `tfsdk:"updated_time"`
+	ID             types.String
+	Address        types.String
+	Types          types.List
+	Enabled        types.Bool
+	APIVersion     types.String
+	TransportType  types.String
+	Authentication types.Object
+	OAuth          types.Object
+	LiveMode       types.Bool
+	CreatedTime    types.String
+	UpdatedTime    types.String
 }
 
 var (
@@ -42,6 +45,60 @@ var (
 		"audience": types.StringType,
 	}
 )
+
+var webhookType = types.ObjectType{AttrTypes: map[string]attr.Type{
+	"id": types.StringType, "address": types.StringType, "types": types.ListType{ElemType: types.StringType},
+	"enabled": types.BoolType, "api_version": types.StringType, "transport_type": types.StringType,
+	"authentication": types.ObjectType{AttrTypes: authenticationTypes}, "oauth": types.ObjectType{AttrTypes: oauthTypes},
+	"live_mode": types.BoolType, "created_time": types.StringType, "updated_time": types.StringType,
+}}
+
+// webhookFrom reads a configuration, plan or state. Terraform asks for thousands
+// of them in one plan, which is why this does without the framework's reflection
+// (what that brings stands in DESIGN.md).
+func webhookFrom(ctx context.Context, raw tftypes.Value, diags *diag.Diagnostics) webhookModel {
+	value, err := webhookType.ValueFromTerraform(ctx, raw)
+	object, ok := value.(types.Object)
+	if err != nil || !ok {
+		diags.AddError("Unreadable webhook", fmt.Sprintf("Terraform handed over what does not fit the schema: %v. Please report this as a bug.", err))
+		return webhookModel{}
+	}
+	attributes := object.Attributes()
+	text := func(name string) types.String { return as[types.String](attributes, name) }
+	return webhookModel{
+		ID:             text("id"),
+		Address:        text("address"),
+		Types:          as[types.List](attributes, "types"),
+		Enabled:        as[types.Bool](attributes, "enabled"),
+		APIVersion:     text("api_version"),
+		TransportType:  text("transport_type"),
+		Authentication: as[types.Object](attributes, "authentication"),
+		OAuth:          as[types.Object](attributes, "oauth"),
+		LiveMode:       as[types.Bool](attributes, "live_mode"),
+		CreatedTime:    text("created_time"),
+		UpdatedTime:    text("updated_time"),
+	}
+}
+
+func as[T attr.Value](attributes map[string]attr.Value, name string) T {
+	value, _ := attributes[name].(T)
+	return value
+}
+
+// raw is webhookFrom the other way.
+func (m webhookModel) raw(ctx context.Context, diags *diag.Diagnostics) tftypes.Value {
+	object, problems := types.ObjectValue(webhookType.AttrTypes, map[string]attr.Value{
+		"id": m.ID, "address": m.Address, "types": m.Types, "enabled": m.Enabled, "api_version": m.APIVersion,
+		"transport_type": m.TransportType, "authentication": m.Authentication, "oauth": m.OAuth,
+		"live_mode": m.LiveMode, "created_time": m.CreatedTime, "updated_time": m.UpdatedTime,
+	})
+	diags.Append(problems...)
+	value, err := object.ToTerraformValue(ctx)
+	if err != nil {
+		diags.AddError("Unwritable webhook", err.Error()+". Please report this as a bug.")
+	}
+	return value
+}
 
 // stringIn returns a string member of an object; null when the object is.
 func stringIn(object types.Object, name string) types.String {

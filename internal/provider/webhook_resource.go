@@ -156,8 +156,7 @@ func (r *webhookResource) Configure(_ context.Context, req resource.ConfigureReq
 }
 
 func (r *webhookResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
-	var config webhookModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	config := webhookFrom(ctx, req.Config.Raw, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -171,12 +170,12 @@ func (r *webhookResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	if req.Plan.Raw.IsNull() {
 		return
 	}
-	var config, plan webhookModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	config := webhookFrom(ctx, req.Config.Raw, &resp.Diagnostics)
+	plan := webhookFrom(ctx, req.Plan.Raw, &resp.Diagnostics)
 	var state *webhookModel
 	if !req.State.Raw.IsNull() {
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		prior := webhookFrom(ctx, req.State.Raw, &resp.Diagnostics)
+		state = &prior
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -199,7 +198,7 @@ func (r *webhookResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	if state == nil || !plan.OAuth.Equal(state.OAuth) {
 		plan.requireOAuth(config, &resp.Diagnostics)
 	}
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	resp.Plan.Raw = plan.raw(ctx, &resp.Diagnostics)
 	if !resp.Diagnostics.HasError() {
 		r.warn(ctx, &plan, state, &resp.Diagnostics)
 	}
@@ -208,9 +207,8 @@ func (r *webhookResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 func (r *webhookResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	client, diags := r.data.api()
 	resp.Diagnostics.Append(diags...)
-	var plan, config webhookModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	plan := webhookFrom(ctx, req.Plan.Raw, &resp.Diagnostics)
+	config := webhookFrom(ctx, req.Config.Raw, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -219,15 +217,13 @@ func (r *webhookResource) Create(ctx context.Context, req resource.CreateRequest
 	if webhook == nil {
 		return
 	}
-	state := plan.withAnswer(webhook)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	resp.State.Raw = plan.withAnswer(webhook).raw(ctx, &resp.Diagnostics)
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, webhook.ID)...)
 	resp.Diagnostics.Append(rememberLatest(ctx, resp.Private, plan, webhook)...)
 }
 
 func (r *webhookResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	var state webhookModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	state := webhookFrom(ctx, req.State.Raw, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -279,16 +275,15 @@ func (r *webhookResource) Read(ctx context.Context, req resource.ReadRequest, re
 	if state.Enabled.ValueBool() && !webhook.Enabled {
 		warnDisabled(&resp.Diagnostics, webhook)
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &refreshed)...)
+	resp.State.Raw = refreshed.raw(ctx, &resp.Diagnostics)
 }
 
 func (r *webhookResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	client, diags := r.data.api()
 	resp.Diagnostics.Append(diags...)
-	var plan, state, config webhookModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	plan := webhookFrom(ctx, req.Plan.Raw, &resp.Diagnostics)
+	state := webhookFrom(ctx, req.State.Raw, &resp.Diagnostics)
+	config := webhookFrom(ctx, req.Config.Raw, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -308,16 +303,14 @@ func (r *webhookResource) Update(ctx context.Context, req resource.UpdateRequest
 		}
 		return
 	}
-	updated := plan.withAnswer(webhook)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &updated)...)
+	resp.State.Raw = plan.withAnswer(webhook).raw(ctx, &resp.Diagnostics)
 	resp.Diagnostics.Append(rememberLatest(ctx, resp.Private, plan, webhook)...)
 }
 
 func (r *webhookResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	client, diags := r.data.api()
 	resp.Diagnostics.Append(diags...)
-	var state webhookModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	state := webhookFrom(ctx, req.State.Raw, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -55,15 +56,27 @@ func warnType(at path.Path, name string, diags *diag.Diagnostics) {
 	known, found := catalog.Lookup(name)
 	switch {
 	case !found:
-		detail := fmt.Sprintf("%q is not among the event types that Digital River documents. It is sent to the API all the same.", name)
-		if nearest := catalog.Nearest(name, 3); len(nearest) > 0 {
-			detail += " Did you mean " + quotedList(nearest, "or") + "?"
-		}
-		diags.AddAttributeWarning(at, "Unknown event type", detail)
+		diags.AddAttributeWarning(at, "Unknown event type", unknownType(name))
 	case known.ReplacedBy != "":
 		diags.AddAttributeWarning(at, "Older event type",
 			fmt.Sprintf("%q is an older spelling. Use %q, which replaced it.", name, known.ReplacedBy))
 	}
+}
+
+// unknownTypes keeps what is said of each unknown event type: finding the
+// nearest names is slow, and many webhooks may have the same one.
+var unknownTypes sync.Map
+
+func unknownType(name string) string {
+	if said, found := unknownTypes.Load(name); found {
+		return said.(string) //nolint:forcetypeassert // Only strings are stored.
+	}
+	detail := fmt.Sprintf("%q is not among the event types that Digital River documents. It is sent to the API all the same.", name)
+	if nearest := catalog.Nearest(name, 3); len(nearest) > 0 {
+		detail += " Did you mean " + quotedList(nearest, "or") + "?"
+	}
+	unknownTypes.Store(name, detail)
+	return detail
 }
 
 // warnDuplicate warns of an enabled webhook that has the address and one of the

@@ -1,0 +1,593 @@
+// Command bench measures the provider against the floor: a provider on the same
+// framework that asks no API. It prints a table and writes a CSV file.
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"log"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+func main() {
+	log.SetFlags(0)
+	cli := flag.String("cli", "terraform", "terraform or tofu")
+	runs := flag.Int("runs", 5, "runs of each measurement; their median counts")
+	only := flag.String("only", "", "measure only what has this in its name")
+	csvFile := flag.String("csv", "bench.csv", "where the CSV file goes")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, *cli, *runs, *only, *csvFile); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// row is one line of the table.
+type row struct{ work, measured, floor, ratio, requests, bar, verdict string }
+
+func run(ctx context.Context, cli string, runs int, only, csvFile string) error {
+	dir, err := os.MkdirTemp("", "bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	b := &bench{ctx: ctx, cli: cli, runs: runs, dir: dir, rows: nil}
+	if err := b.build(); err != nil {
+		return err
+	}
+	for _, work := range b.works() {
+		if !strings.Contains(work.name, only) {
+			continue
+		}
+		log.Printf("measuring: %s", work.name)
+		if err := work.run(); err != nil {
+			return fmt.Errorf("%s: %w", work.name, err)
+		}
+	}
+	b.print()
+	return b.writeCSV(csvFile)
+}
+
+type bench struct {
+	ctx    context.Context
+	cli    string
+	runs   int
+	dir    string
+	binary string
+	rows   []row
+	floors map[int]time.Duration // plans of n things
+	ratios map[int]float64       // plans of n webhooks against the floor
+}
+
+type work struct {
+	name string
+	run  func() error
+}
+
+func (b *bench) works() []work {
+	return []work{
+		{"plan of 100", func() error { return b.plan(100, 10, 0) }},
+		{"plan of 1000", func() error { return b.plan(1000, 10, 1.25) }},
+		{"plan of 1000, 60 types", func() error { return b.plan(1000, 60, 1.5) }},
+		{"plan of 5000", func() error { return b.plan(5000, 10, 0) }},
+		{"one of 1000", b.one},
+		{"change of one among 1000", b.change},
+		{"create 200", b.create},
+		{"create 500 at the limit", b.createAtLimit},
+		{"schema", b.schema},
+		{"binary", b.size},
+	}
+}
+
+func (b *bench) build() error {
+	b.floors, b.ratios = map[int]time.Duration{}, map[int]float64{}
+	providers := filepath.Join(b.dir, "providers")
+	b.binary = filepath.Join(providers, "terraform-provider-digitalriver")
+	for binary, source := range map[string]string{b.binary: ".", filepath.Join(providers, "terraform-provider-floor"): "./internal/bench/floor"} {
+		build := exec.CommandContext(b.ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, source)
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := build.CombinedOutput(); err != nil {
+			return fmt.Errorf("go build %s: %w\n%s", source, err, out)
+		}
+	}
+	return os.WriteFile(filepath.Join(b.dir, "cli.tfrc"), fmt.Appendf(nil,
+		"provider_installation {\n  dev_overrides {\n    \"digitalriver/digitalriver\" = %q\n    \"digitalriver/floor\" = %q\n  }\n}\n", providers, providers), 0o600)
+}
+
+// workspace is a folder with a configuration.
+type workspace struct {
+	b   *bench
+	dir string
+	env []string
+}
+
+func (b *bench) workspace(provider, config string) (*workspace, error) {
+	dir, err := os.MkdirTemp(b.dir, "workspace-")
+	if err != nil {
+		return nil, err
+	}
+	w := &workspace{b: b, dir: dir, env: append(os.Environ(), "TF_CLI_CONFIG_FILE="+filepath.Join(b.dir, "cli.tfrc"), "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1")}
+	return w, w.write(provider, config)
+}
+
+func (w *workspace) write(provider, config string) error {
+	head := fmt.Sprintf("terraform {\n  required_providers {\n    %s = {\n      source = \"digitalriver/%[1]s\"\n    }\n  }\n}\n", provider)
+	return os.WriteFile(filepath.Join(w.dir, "main.tf"), []byte(head+config), 0o600)
+}
+
+// result is what one run took.
+type result struct {
+	wall time.Duration
+	peak int64 // bytes that the provider's process had resident at most
+}
+
+func (w *workspace) run(args ...string) (result, error) {
+	command := exec.CommandContext(w.b.ctx, w.b.cli, args...)
+	command.Dir, command.Env = w.dir, w.env
+	var out bytes.Buffer
+	command.Stdout, command.Stderr = &out, &out
+	begun := time.Now()
+	if err := command.Start(); err != nil {
+		return result{}, err
+	}
+	done := make(chan struct{})
+	peak := make(chan int64)
+	go func() { peak <- watchPeak(command.Process.Pid, done) }()
+	err := command.Wait()
+	wall := time.Since(begun)
+	close(done)
+	r := result{wall: wall, peak: <-peak}
+	if err != nil {
+		return r, fmt.Errorf("%s %s: %w\n%s", w.b.cli, strings.Join(args, " "), err, tail(out.String()))
+	}
+	return r, nil
+}
+
+func tail(text string) string { return text[max(0, len(text)-3000):] }
+
+// watchPeak follows the children of a process and returns the largest peak
+// resident size of any, as the kernel counts it.
+func watchPeak(parent int, done <-chan struct{}) int64 {
+	var peak int64
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-done:
+			return peak
+		case <-tick.C:
+		}
+		children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", parent, parent))
+		all := strings.Fields(string(children))
+		tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", parent))
+		for _, task := range tasks {
+			more, _ := os.ReadFile(task)
+			all = append(all, strings.Fields(string(more))...)
+		}
+		for _, child := range all {
+			status, _ := os.ReadFile("/proc/" + child + "/status")
+			for line := range strings.Lines(string(status)) {
+				if kb, found := strings.CutPrefix(line, "VmHWM:"); found {
+					n, _ := strconv.ParseInt(strings.Fields(kb)[0], 10, 64)
+					peak = max(peak, n<<10)
+				}
+			}
+		}
+	}
+}
+
+// sandbox is the provider's own binary as the API.
+type sandbox struct {
+	command *exec.Cmd
+	url     string
+}
+
+func (b *bench) sandbox(data string, flags ...string) (*sandbox, error) {
+	args := append([]string{"sandbox", "-listen", "127.0.0.1:0", "-data", data}, flags...)
+	s := &sandbox{command: exec.CommandContext(b.ctx, b.binary, args...)}
+	out, err := s.command.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.command.Start(); err != nil {
+		return nil, err
+	}
+	if _, err := fmt.Fscanf(out, "Webhooks API sandbox: %s\n", &s.url); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *sandbox) stop() {
+	_ = s.command.Process.Signal(os.Interrupt)
+	_ = s.command.Wait()
+}
+
+// requests returns the API requests since it was last asked, by method.
+func (s *sandbox) requests() (map[string]int, error) {
+	resp, err := http.Get(s.url + "/_sandbox/requests")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	var entries []struct {
+		Method string `json:"method"`
+		Status int    `json:"status"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&entries); err != nil {
+		return nil, err
+	}
+	count := map[string]int{}
+	for _, entry := range entries {
+		count[entry.Method]++
+		count[strconv.Itoa(entry.Status)]++
+		count["all"]++
+	}
+	clearing, err := http.NewRequest(http.MethodDelete, s.url+"/_sandbox/requests", nil)
+	if err != nil {
+		return nil, err
+	}
+	cleared, err := http.DefaultClient.Do(clearing)
+	if err != nil {
+		return nil, err
+	}
+	return count, cleared.Body.Close()
+}
+
+// use points a workspace at a sandbox.
+func (w *workspace) use(s *sandbox, key string) {
+	w.env = append(w.env, "DIGITALRIVER_BASE_URL="+s.url, "DIGITALRIVER_API_KEY="+key)
+}
+
+const (
+	testKey = "sk_test_sandbox"
+	liveKey = "sk_live_sandbox"
+)
+
+// unlimited is the provider without the documented rate limit.
+const unlimited = "provider \"digitalriver\" {\n  requests_per_second = 100000\n}\n\n"
+
+func floorConfig(n int) string {
+	return fmt.Sprintf("resource \"floor_thing\" \"many\" {\n  count = %d\n  a = \"https://example.com/${count.index}\"\n  b = \"order.accepted\"\n  c = \"default\"\n}\n", n)
+}
+
+func webhooksConfig(n, types int) string {
+	names := make([]string, types)
+	for i := range names {
+		names[i] = fmt.Sprintf("%q", "order.event_"+strings.Repeat("x", i/26)+string(rune('a'+i%26)))
+	}
+	if types <= len(realTypes) {
+		for i := range names {
+			names[i] = strconv.Quote(realTypes[i])
+		}
+	}
+	return fmt.Sprintf("resource \"digitalriver_webhook\" \"many\" {\n  count   = %d\n  address = \"https://example.com/${count.index}\"\n  types   = [%s]\n}\n", n, strings.Join(names, ", "))
+}
+
+var realTypes = []string{
+	"order.accepted", "order.blocked", "order.cancelled", "order.complete", "order.fulfilled",
+	"order.refunded", "order.pending_payment", "refund.complete", "refund.failed", "refund.pending",
+}
+
+// median runs f and returns the medians.
+func (b *bench) median(f func() (result, error)) (result, error) {
+	var walls []time.Duration
+	var peaks []int64
+	for range b.runs {
+		r, err := f()
+		if err != nil {
+			return result{}, err
+		}
+		walls, peaks = append(walls, r.wall), append(peaks, r.peak)
+	}
+	slices.Sort(walls)
+	slices.Sort(peaks)
+	return result{wall: walls[len(walls)/2], peak: peaks[len(peaks)/2]}, nil
+}
+
+// floorPlan measures the floor's plan of n things.
+func (b *bench) floorPlan(n int) (result, error) {
+	w, err := b.workspace("floor", floorConfig(n))
+	if err != nil {
+		return result{}, err
+	}
+	if _, err := w.run("apply", "-auto-approve", "-parallelism=50"); err != nil {
+		return result{}, err
+	}
+	return b.median(func() (result, error) { return w.run("plan", "-detailed-exitcode") })
+}
+
+// applied returns a workspace of n applied webhooks and their data file.
+func (b *bench) applied(n, types int) (*workspace, string, error) {
+	config := webhooksConfig(n, types)
+	w, err := b.workspace("digitalriver", unlimited+config)
+	if err != nil {
+		return nil, "", err
+	}
+	data := filepath.Join(w.dir, "sandbox.db")
+	s, err := b.sandbox(data, "-rate-limit", "off")
+	if err != nil {
+		return nil, "", err
+	}
+	defer s.stop()
+	w.use(s, testKey)
+	if _, err = w.run("apply", "-auto-approve", "-parallelism=50"); err != nil {
+		return nil, "", err
+	}
+	return w, data, w.write("digitalriver", config)
+}
+
+func (b *bench) plan(n, types int, bar float64) error {
+	w, data, err := b.applied(n, types)
+	if err != nil {
+		return err
+	}
+	floor, err := b.floorPlan(n)
+	if err != nil {
+		return err
+	}
+	s, err := b.sandbox(data, "-latency", "50ms")
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	w.use(s, testKey)
+	requests := 0
+	measured, err := b.median(func() (result, error) {
+		r, err := w.run("plan", "-detailed-exitcode")
+		if err != nil {
+			return r, err
+		}
+		count, err := s.requests()
+		requests = max(requests, count["all"])
+		return r, err
+	})
+	if err != nil {
+		return err
+	}
+	ratio := float64(measured.wall) / float64(floor.wall)
+	barText, met := "≤ 2 requests", requests <= 2
+	if bar > 0 {
+		barText, met = fmt.Sprintf("≤ 2 requests, ≤ %.2f × floor", bar), met && ratio <= bar
+	}
+	b.add(fmt.Sprintf("plan of %d, %d types each", n, types), seconds(measured.wall), seconds(floor.wall), fmt.Sprintf("%.2f", ratio), strconv.Itoa(requests), barText, met)
+	if n == 1000 && types == 10 {
+		extra := measured.peak - floor.peak
+		b.add("memory of that plan, peak RSS", megabytes(measured.peak), megabytes(floor.peak), "+"+megabytes(extra), "", "≤ floor + 30 MB", extra <= 30e6)
+	}
+	return nil
+}
+
+func (b *bench) one() error {
+	w, data, err := b.applied(1000, 10)
+	if err != nil {
+		return err
+	}
+	if _, err := w.run("state", "list"); err != nil {
+		return err
+	}
+	s, err := b.sandbox(data, "-latency", "50ms")
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	w.use(s, testKey)
+	requests := 0
+	measured, err := b.median(func() (result, error) {
+		r, err := w.run("plan", "-detailed-exitcode", "-target=digitalriver_webhook.many[7]")
+		if err != nil {
+			return r, err
+		}
+		count, err := s.requests()
+		requests = max(requests, count["all"])
+		return r, err
+	})
+	if err != nil {
+		return err
+	}
+	b.add("plan of one webhook, account of 1000", seconds(measured.wall), "", "", strconv.Itoa(requests), "1 request", requests == 1)
+	return nil
+}
+
+func (b *bench) change() error {
+	w, data, err := b.applied(1000, 10)
+	if err != nil {
+		return err
+	}
+	s, err := b.sandbox(data, "-latency", "50ms")
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	w.use(s, testKey)
+	gets, patches, i := 0, 0, 0
+	measured, err := b.median(func() (result, error) {
+		i++
+		config := strings.Replace(webhooksConfig(1000, 10), "/${count.index}", fmt.Sprintf("/${count.index == 7 ? \"changed-%d\" : count.index}", i), 1)
+		if err := w.write("digitalriver", config); err != nil {
+			return result{}, err
+		}
+		r, err := w.run("apply", "-auto-approve")
+		if err != nil {
+			return r, err
+		}
+		count, err := s.requests()
+		gets, patches = max(gets, count["GET"]), max(patches, count["PATCH"])
+		return r, err
+	})
+	if err != nil {
+		return err
+	}
+	b.add("apply of one change among 1000", seconds(measured.wall), "", "", fmt.Sprintf("%d GET + %d PATCH", gets, patches), "1 list + 1 PATCH", gets == 1 && patches == 1)
+	return nil
+}
+
+// applyDestroy measures an apply from nothing, and destroys again.
+func (b *bench) applyDestroy(w *workspace, args ...string) (result, error) {
+	return b.median(func() (result, error) {
+		r, err := w.run(append([]string{"apply", "-auto-approve"}, args...)...)
+		if err != nil {
+			return r, err
+		}
+		_, err = w.run("destroy", "-auto-approve", "-parallelism=50")
+		return r, err
+	})
+}
+
+func (b *bench) create() error {
+	floorWorkspace, err := b.workspace("floor", floorConfig(200))
+	if err != nil {
+		return err
+	}
+	floor, err := b.applyDestroy(floorWorkspace)
+	if err != nil {
+		return err
+	}
+	w, err := b.workspace("digitalriver", unlimited+webhooksConfig(200, 10))
+	if err != nil {
+		return err
+	}
+	s, err := b.sandbox(filepath.Join(w.dir, "sandbox.db"), "-rate-limit", "off")
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	w.use(s, testKey)
+	measured, err := b.applyDestroy(w)
+	if err != nil {
+		return err
+	}
+	ratio := float64(measured.wall) / float64(floor.wall)
+	b.add("create 200, no limit, 0 ms", seconds(measured.wall), seconds(floor.wall), fmt.Sprintf("%.2f", ratio), "", "≤ 1.50 × floor", ratio <= 1.5)
+	return nil
+}
+
+// createAtLimit creates 500 webhooks in live mode. The bar is what the limit
+// itself takes, and what Terraform takes for as many things of the floor.
+func (b *bench) createAtLimit() error {
+	floorWorkspace, err := b.workspace("floor", floorConfig(500))
+	if err != nil {
+		return err
+	}
+	floor, err := b.applyDestroy(floorWorkspace, "-parallelism=50")
+	if err != nil {
+		return err
+	}
+	w, err := b.workspace("digitalriver", webhooksConfig(500, 10))
+	if err != nil {
+		return err
+	}
+	s, err := b.sandbox(filepath.Join(w.dir, "sandbox.db"), "-latency", "50ms")
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	w.use(s, liveKey)
+	refused := 0
+	measured, err := b.median(func() (result, error) {
+		r, err := w.run("apply", "-auto-approve", "-parallelism=50")
+		if err != nil {
+			return r, err
+		}
+		count, err := s.requests()
+		if err != nil {
+			return r, err
+		}
+		refused = max(refused, count["429"])
+		_, err = w.run("destroy", "-auto-approve", "-parallelism=50")
+		return r, err
+	})
+	if err != nil {
+		return err
+	}
+	limit := 2*time.Second + floor.wall
+	ratio := float64(measured.wall) / float64(limit)
+	b.add("create 500, live limit, 50 ms, parallelism 50", seconds(measured.wall), seconds(limit), fmt.Sprintf("%.2f", ratio), fmt.Sprintf("%d × 429", refused), "≤ 1.30 × (500/250 s + floor)", ratio <= 1.3)
+	return nil
+}
+
+func (b *bench) schema() error {
+	measure := func(provider string) (result, error) {
+		w, err := b.workspace(provider, "")
+		if err != nil {
+			return result{}, err
+		}
+		return b.median(func() (result, error) { return w.run("providers", "schema", "-json") })
+	}
+	floor, err := measure("floor")
+	if err != nil {
+		return err
+	}
+	measured, err := measure("digitalriver")
+	if err != nil {
+		return err
+	}
+	ratio := float64(measured.wall) / float64(floor.wall)
+	b.add("providers schema -json", seconds(measured.wall), seconds(floor.wall), fmt.Sprintf("%.2f", ratio), "", "≤ 1.20 × floor", ratio <= 1.2)
+	return nil
+}
+
+func (b *bench) size() error {
+	info, err := os.Stat(b.binary)
+	if err != nil {
+		return err
+	}
+	b.add("binary, stripped", megabytes(info.Size()), "", "", "", "≤ 25 MB", info.Size() <= 25e6)
+	return nil
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
+
+func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
+
+func (b *bench) add(work, measured, floor, ratio, requests, bar string, met bool) {
+	verdict := "met"
+	if !met {
+		verdict = "MISSED"
+	}
+	b.rows = append(b.rows, row{work, measured, floor, ratio, requests, bar, verdict})
+}
+
+func (r row) columns() []string {
+	return []string{r.work, r.measured, r.floor, r.ratio, r.requests, r.bar, r.verdict}
+}
+
+var header = row{"work", "measured", "floor", "ratio", "requests", "bar", "verdict"}
+
+func (b *bench) print() {
+	version, _ := exec.Command(b.cli, "version").Output()
+	first, _, _ := strings.Cut(string(version), "\n")
+	fmt.Printf("%s, %s, %s/%s, %d cores; medians of %d\n\n", first, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), b.runs)
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	for _, r := range append([]row{header}, b.rows...) {
+		fmt.Fprintln(table, strings.Join(r.columns(), "\t"))
+	}
+	_ = table.Flush()
+}
+
+func (b *bench) writeCSV(name string) error {
+	var out bytes.Buffer
+	w := csv.NewWriter(&out)
+	for _, r := range append([]row{header}, b.rows...) {
+		if err := w.Write(r.columns()); err != nil {
+			return err
+		}
+	}
+	w.Flush()
+	return os.WriteFile(name, out.Bytes(), 0o644)
+}

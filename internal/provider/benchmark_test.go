@@ -1,0 +1,127 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/sandbox"
+)
+
+// BenchmarkPlan measures what Terraform asks the provider for one unchanged
+// webhook of a plan: validate, upgrade, read, plan.
+func BenchmarkPlan(b *testing.B) {
+	for _, n := range []int{5, 10, 60, 130} {
+		b.Run(fmt.Sprintf("%d types", n), func(b *testing.B) { benchmarkPlan(b, n) })
+	}
+}
+
+func benchmarkPlan(b *testing.B, n int) {
+	ctx := context.Background()
+	box, err := sandbox.Open(sandbox.Options{RateLimit: "off"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = box.Close() }()
+	url := serve(b, box)
+	client, err := digitalriver.New(digitalriver.Config{APIKey: testKey, BaseURL: url, RequestsPerSecond: 1e6})
+	if err != nil {
+		b.Fatal(err)
+	}
+	known := slices.CompactFunc(catalog.EventTypes(), func(a, b catalog.EventType) bool { return a.Type == b.Type })
+	names := make([]string, n)
+	for i := range names {
+		names[i] = known[i].Type
+	}
+	webhook, err := client.CreateWebhook(ctx, digitalriver.NewWebhook{Types: names, Address: "https://example.com/webhooks", Enabled: true, APIVersion: "default", TransportType: "HTTP"})
+	if err != nil {
+		b.Fatal(err)
+	}
+
+	server := providerserver.NewProtocol6(newProvider("test", digitalriver.SystemClock{}))()
+	schemas, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	providerType := schemas.Provider.ValueType()
+	attributes := map[string]tftypes.Value{}
+	for name, attribute := range providerType.(tftypes.Object).AttributeTypes {
+		attributes[name] = tftypes.NewValue(attribute, nil)
+	}
+	attributes["api_key"] = tftypes.NewValue(tftypes.String, testKey)
+	attributes["base_url"] = tftypes.NewValue(tftypes.String, url)
+	if _, err := server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{Config: dynamic(b, providerType, attributes)}); err != nil {
+		b.Fatal(err)
+	}
+	resourceType := schemas.ResourceSchemas["digitalriver_webhook"].ValueType()
+	prior := webhookModel{Types: listOf(names), Authentication: types.ObjectNull(authenticationTypes), OAuth: types.ObjectNull(oauthTypes)}.withAnswer(webhook)
+	state := webhookObject(b, resourceType, prior)
+	config := webhookObject(b, resourceType, webhookModel{Address: prior.Address, Types: prior.Types})
+	identity := &tfprotov6.ResourceIdentityData{IdentityData: dynamic(b, tftypes.Object{AttributeTypes: map[string]tftypes.Type{"id": tftypes.String}}, map[string]tftypes.Value{"id": tftypes.NewValue(tftypes.String, webhook.ID)})}
+
+	const name = "digitalriver_webhook"
+	check := func(diagnostics []*tfprotov6.Diagnostic, err error) {
+		for _, d := range diagnostics {
+			if d.Severity == tfprotov6.DiagnosticSeverityError {
+				b.Fatal(d.Summary, d.Detail)
+			}
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		validated, err := server.ValidateResourceConfig(ctx, &tfprotov6.ValidateResourceConfigRequest{TypeName: name, Config: config})
+		check(validated.Diagnostics, err)
+		read, err := server.ReadResource(ctx, &tfprotov6.ReadResourceRequest{TypeName: name, CurrentState: state, CurrentIdentity: identity})
+		check(read.Diagnostics, err)
+		planned, err := server.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{TypeName: name, PriorState: read.NewState, ProposedNewState: read.NewState, Config: config, PriorIdentity: identity})
+		check(planned.Diagnostics, err)
+	}
+}
+
+func serve(b *testing.B, handler http.Handler) string {
+	server := httptest.NewServer(handler)
+	b.Cleanup(server.Close)
+	return server.URL
+}
+
+func dynamic(b *testing.B, objectType tftypes.Type, attributes map[string]tftypes.Value) *tfprotov6.DynamicValue {
+	b.Helper()
+	value, err := tfprotov6.NewDynamicValue(objectType, tftypes.NewValue(objectType, attributes))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return &value
+}
+
+func webhookObject(b *testing.B, objectType tftypes.Type, model webhookModel) *tfprotov6.DynamicValue {
+	b.Helper()
+	attributes := map[string]tftypes.Value{}
+	for name, attribute := range objectType.(tftypes.Object).AttributeTypes {
+		attributes[name] = tftypes.NewValue(attribute, nil)
+	}
+	for name, value := range map[string]attr.Value{
+		"id": model.ID, "address": model.Address, "types": model.Types, "enabled": model.Enabled, "api_version": model.APIVersion,
+		"transport_type": model.TransportType, "live_mode": model.LiveMode, "created_time": model.CreatedTime, "updated_time": model.UpdatedTime,
+	} {
+		converted, err := value.ToTerraformValue(context.Background())
+		if err != nil {
+			b.Fatal(err)
+		}
+		attributes[name] = converted
+	}
+	return dynamic(b, objectType, attributes)
+}
