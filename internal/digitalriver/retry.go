@@ -232,7 +232,7 @@ func (a *answer) foreign() bool {
 // pause waits before r is sent again; its error is a wait that takes too long.
 // A 429 waits at the gate instead.
 func (o *operation) pause(ctx context.Context, r *request, err *Error) error {
-	if err.RetryAfter > o.left(ctx) {
+	if err.RetryAfter > max(0, o.left(ctx)) {
 		return o.tooLong(r, err, err.RetryAfter)
 	}
 	if err.Status == http.StatusTooManyRequests {

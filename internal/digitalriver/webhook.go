@@ -288,7 +288,9 @@ func (c *Client) UpdateWebhook(ctx context.Context, id string, patch WebhookPatc
 	return updated, nil
 }
 
-// DeleteWebhook deletes one webhook. One that is gone already is no error.
+// DeleteWebhook deletes one webhook. IsNotFound tells that there is none: a
+// delete whose answer was lost has done it, it was gone before, or the key is of
+// another mode, which the caller has to tell apart.
 func (c *Client) DeleteWebhook(ctx context.Context, id string) error {
 	r := &request{method: http.MethodDelete, path: webhookPath(id)}
 	return c.change(ctx, c.begin("delete webhook"), r, id, func(l *list) *list { return l.without(id) })
@@ -303,9 +305,6 @@ func (c *Client) change(ctx context.Context, o *operation, r *request, id string
 	defer release()
 	write := c.cache.write(id)
 	err = o.send(ctx, r)
-	if r.method == http.MethodDelete && IsNotFound(err) {
-		err = nil
-	}
 	if err != nil {
 		apply = nil
 	}
