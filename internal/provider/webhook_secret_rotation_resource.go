@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
@@ -195,6 +196,7 @@ func (r *webhookSecretRotationResource) Create(ctx context.Context, req resource
 	}
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+		resp.Diagnostics.Append(r.rememberMode(ctx, client, resp.Private)...)
 	}
 }
 
@@ -223,7 +225,10 @@ func (r *webhookSecretRotationResource) Read(ctx context.Context, req resource.R
 			fmt.Sprintf("There is no webhook with the id %q in the account and mode of this API key, so the rotation of its secret cannot be imported.", id))
 		return
 	case digitalriver.IsNotFound(err):
-		resp.State.RemoveResource(ctx)
+		resp.Diagnostics.Append(r.checkSameMode(ctx, client, id, req.Private)...)
+		if !resp.Diagnostics.HasError() {
+			resp.State.RemoveResource(ctx)
+		}
 		return
 	case err != nil:
 		addAPIError(&resp.Diagnostics, webhookName(id), err)
@@ -244,6 +249,9 @@ func (r *webhookSecretRotationResource) Read(ctx context.Context, req resource.R
 		due = "true"
 	}
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, dueKey, []byte(due))...)
+	if mode, diags := req.Private.GetKey(ctx, modeKey); mode == nil && !diags.HasError() {
+		resp.Diagnostics.Append(r.rememberMode(ctx, client, resp.Private)...)
+	}
 }
 
 func (r *webhookSecretRotationResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -273,6 +281,34 @@ func (r *webhookSecretRotationResource) Delete(context.Context, resource.DeleteR
 
 func (r *webhookSecretRotationResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	importID(ctx, path.Root("webhook_id"), req, resp)
+}
+
+// modeKey holds in private state whether the webhook is one of live mode:
+// nothing in a secret shows it.
+const modeKey = "live_mode"
+
+// rememberMode keeps the mode of the key, which has just seen the webhook.
+func (r *webhookSecretRotationResource) rememberMode(ctx context.Context, client *digitalriver.Client, private privateState) diag.Diagnostics {
+	live, known, diags := r.data.keyMode(ctx, client)
+	if known {
+		diags.Append(private.SetKey(ctx, modeKey, strconv.AppendBool(nil, live))...)
+	}
+	return diags
+}
+
+// checkSameMode refuses to take a rotation for gone when the key is of another
+// mode than its webhook, or than live_mode says.
+func (r *webhookSecretRotationResource) checkSameMode(ctx context.Context, client *digitalriver.Client, id string, private privateState) diag.Diagnostics {
+	mode, diags := private.GetKey(ctx, modeKey)
+	live := types.BoolNull()
+	if mode != nil {
+		live = types.BoolValue(string(mode) == "true")
+	}
+	diags.Append(r.data.guard(ctx, client)...)
+	if !diags.HasError() {
+		diags.Append(r.data.checkSameMode(ctx, client, id, live)...)
+	}
+	return diags
 }
 
 func (r *webhookSecretRotationResource) due(next types.String) bool {
