@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/netip"
 	"time"
 )
 
@@ -98,7 +99,7 @@ func run(ctx context.Context, listen string, o Options, stdout, stderr io.Writer
 		return err
 	}
 	defer func() { err = errors.Join(err, sandbox.Close()) }()
-	listener, err := net.Listen("tcp", listen)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", listen)
 	if err != nil {
 		return err
 	}
@@ -107,7 +108,7 @@ func run(ctx context.Context, listen string, o Options, stdout, stderr io.Writer
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 
-	greet(listener.Addr().(*net.TCPAddr), o, stdout, stderr)
+	greet(netip.MustParseAddrPort(listener.Addr().String()), o, stdout, stderr)
 	select {
 	case err := <-served:
 		return err
@@ -121,12 +122,12 @@ func run(ctx context.Context, listen string, o Options, stdout, stderr io.Writer
 	return nil
 }
 
-func greet(address *net.TCPAddr, o Options, stdout, stderr io.Writer) {
-	if !address.IP.IsLoopback() {
+func greet(address netip.AddrPort, o Options, stdout, stderr io.Writer) {
+	if !address.Addr().IsLoopback() {
 		_, _ = fmt.Fprintf(stderr, "Warning: %s is not a loopback address: whoever reaches it can use and steer this sandbox.\n", address)
 	}
-	if address.IP.IsUnspecified() {
-		address.IP = net.IPv4(127, 0, 0, 1)
+	if address.Addr().IsUnspecified() {
+		address = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), address.Port())
 	}
 	_, _ = fmt.Fprintf(stdout, "Webhooks API sandbox: http://%s\n", address)
 	data := o.DataFile

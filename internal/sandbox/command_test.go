@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -44,12 +45,15 @@ func TestMainServes(t *testing.T) {
 	s := &server{t: t, url: readURL(t, out), client: &http.Client{Transport: &http.Transport{}}}
 	defer s.client.CloseIdleConnections()
 	s.create(simple)
-	s.setFaults(`[{"kind":"hang","delay":"1h"}]`)
+	s.setFaults(`[{"kind":"hang","delay":"1h","times":1}]`)
 	hanging := make(chan error)
 	go func() {
-		_, err := s.send(ctx, testKey, "GET", "/webhooks", "")
+		_, err := s.send(context.Background(), testKey, "GET", "/webhooks", "")
 		hanging <- err
 	}()
+	for s.callAs("", 200, "GET", "/_sandbox/faults", "").body != "[]" {
+		runtime.Gosched()
+	}
 	cancel()
 	if err := <-hanging; err == nil {
 		t.Error("the hanging request was answered")

@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -190,21 +191,29 @@ func TestRestart(t *testing.T) {
 }
 
 func TestOpenErrors(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "data")
-	start(t, sandbox.Options{DataFile: file})
-	for name, o := range map[string]sandbox.Options{
-		"data file":   {DataFile: file},
-		"data  file":  {DataFile: filepath.Join(t.TempDir(), "missing", "data")},
-		"rate limit":  {RateLimit: "0"},
-		"rate  limit": {RateLimit: "fast"},
-		"list form":   {ListForm: "dictionary"},
-		"latency":     {Latency: -1},
+	inUse := filepath.Join(t.TempDir(), "data")
+	start(t, sandbox.Options{DataFile: inUse})
+	other := filepath.Join(t.TempDir(), "text")
+	if err := os.WriteFile(other, []byte(strings.Repeat("no sandbox ", 10_000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		options sandbox.Options
+		want    string
+	}{
+		"file in use":        {sandbox.Options{DataFile: inUse}, "data file " + inUse},
+		"file of another":    {sandbox.Options{DataFile: other}, "data file " + other},
+		"no directory":       {sandbox.Options{DataFile: filepath.Join(other, "data")}, "data file"},
+		"no requests at all": {sandbox.Options{RateLimit: "0"}, `rate limit "0"`},
+		"rate limit":         {sandbox.Options{RateLimit: "fast"}, `rate limit "fast"`},
+		"list form":          {sandbox.Options{ListForm: "dictionary"}, `list form "dictionary"`},
+		"latency":            {sandbox.Options{Latency: -1}, "latency -1ns"},
 	} {
-		s, err := sandbox.Open(o)
+		s, err := sandbox.Open(test.options)
 		if err == nil {
 			_ = s.Close()
 		}
-		if want := strings.Join(strings.Fields(name), " "); err == nil || !strings.Contains(err.Error(), want) {
+		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -23,10 +23,7 @@ func readBody(r *http.Request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = io.CopyN(io.Discard, r.Body, maxDrain)
-	if err == io.EOF {
-		err = nil
-	}
+	_, err = io.Copy(io.Discard, io.LimitReader(r.Body, maxDrain))
 	return body, err
 }
 

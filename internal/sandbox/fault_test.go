@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -107,20 +109,25 @@ func TestFaultSlow(t *testing.T) {
 	equal(t, "log", s.logged()[0], "POST /webhooks? 201 test slow")
 }
 
+// abandon is a create whose client soon goes away. It returns when the sandbox
+// has noticed.
+func (s *server) abandon() {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := s.send(ctx, testKey, "POST", "/webhooks", simple); !errors.Is(err, context.DeadlineExceeded) {
+		s.t.Fatal(err)
+	}
+	for len(s.logged()) == 0 {
+		runtime.Gosched()
+	}
+}
+
 // TestFaultSlowAbandoned shows that nothing is done for a client that has gone.
 func TestFaultSlowAbandoned(t *testing.T) {
 	s := start(t, sandbox.Options{})
 	s.setFaults(`[{"kind":"slow","delay":"1h","times":1}]`)
-	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
-	defer cancel()
-	if _, err := s.send(ctx, testKey, "POST", "/webhooks", simple); !errors.Is(err, context.DeadlineExceeded) {
-		t.Fatal(err)
-	}
-	for len(s.logged()) == 0 {
-		if t.Context().Err() != nil {
-			t.Fatal("the request is not in the log")
-		}
-	}
+	s.abandon()
 	equal(t, "log", s.logged(), []string{"POST /webhooks? 0 test slow"})
 	equal(t, "webhooks", s.webhooks(), 0)
 }
@@ -242,8 +249,7 @@ func TestBadFaults(t *testing.T) {
 	equal(t, "rules", s.callAs("", 200, "GET", "/_sandbox/faults", "").body, kept)
 }
 
-// TestLatency shows that the work is done before the latency passes, and that
-// all answers have it.
+// TestLatency shows that all answers have the latency.
 func TestLatency(t *testing.T) {
 	s := start(t, sandbox.Options{Latency: 30 * time.Millisecond})
 	for _, call := range []struct {
@@ -256,4 +262,15 @@ func TestLatency(t *testing.T) {
 			t.Errorf("%d after %s", call.status, took)
 		}
 	}
+}
+
+// TestLatencyAbandoned shows that the work is done before the latency passes.
+func TestLatencyAbandoned(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "data")
+	t.Run("abandon", func(t *testing.T) {
+		s := start(t, sandbox.Options{DataFile: file, Latency: time.Hour})
+		s.abandon()
+		equal(t, "log", s.logged(), []string{"POST /webhooks? 0 test "})
+	})
+	equal(t, "webhooks", start(t, sandbox.Options{DataFile: file}).webhooks(), 1)
 }

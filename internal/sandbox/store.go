@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -89,10 +90,7 @@ func (s *store) load(tx *bbolt.Tx) error {
 func (s *store) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.db.Sync(); err != nil {
-		return err
-	}
-	return s.db.Close()
+	return errors.Join(s.db.Sync(), s.db.Close())
 }
 
 // keep puts a record that is in the file, or about to be, into memory.
