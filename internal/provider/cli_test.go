@@ -82,15 +82,21 @@ func (w *workspace) read(name string) string {
 	return string(content)
 }
 
-// run runs a command and returns its exit code and all that it printed.
-func (w *workspace) run(args ...string) (int, string) {
-	w.t.Helper()
+// command is a command that has not started yet.
+func (w *workspace) command(args ...string) *exec.Cmd {
 	cli := os.Getenv("TF_ACC_TERRAFORM_PATH")
 	if cli == "" {
 		cli = "terraform"
 	}
 	command := exec.Command(cli, args...)
 	command.Dir, command.Env = w.dir, w.env
+	return command
+}
+
+// run runs a command and returns its exit code and all that it printed.
+func (w *workspace) run(args ...string) (int, string) {
+	w.t.Helper()
+	command := w.command(args...)
 	var out bytes.Buffer
 	command.Stdout, command.Stderr = &out, &out
 	err := command.Run()

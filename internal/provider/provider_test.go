@@ -72,8 +72,9 @@ func testProviders() map[string]func() (tfprotov6.ProviderServer, error) {
 
 // sandboxAPI is a sandbox of one test, held to the OpenAPI document.
 type sandboxAPI struct {
-	t   *testing.T
-	url string
+	t       *testing.T
+	url     string
+	handler http.Handler
 }
 
 func startSandbox(t *testing.T) *sandboxAPI {
@@ -89,14 +90,15 @@ func startSandboxWith(t *testing.T, options sandbox.Options) *sandboxAPI {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(contracttest.Handler(t, box))
+	handler := contracttest.Handler(t, box)
+	server := httptest.NewServer(handler)
 	t.Cleanup(func() {
 		server.Close()
 		if err := box.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return &sandboxAPI{t: t, url: server.URL}
+	return &sandboxAPI{t: t, url: server.URL, handler: handler}
 }
 
 // config is a configuration with the provider pointed at the sandbox.
