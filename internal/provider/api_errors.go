@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -76,20 +77,24 @@ func faultText(fault digitalriver.Fault) string {
 
 func adviceFor(err *digitalriver.Error) string {
 	switch {
+	case errors.Is(err, context.Canceled):
+		return "Terraform was interrupted. What was done so far is in state; apply again to go on."
 	case err.Status == http.StatusUnauthorized:
 		return "The API key is wrong or was revoked. Check the provider argument api_key or " + envAPIKey + "."
 	case err.Status == http.StatusForbidden:
 		return "The API key may not do this; a restricted key needs the permission for webhooks. State is unchanged."
-	case err.Status == http.StatusNotFound:
+	case digitalriver.IsNotFound(err):
 		return "It does not exist in the account and mode of this API key."
 	case err.Status == http.StatusConflict:
 		return "Something else is changing it at the same time. Apply again."
-	case err.Status == http.StatusTooManyRequests:
+	case err.Status == http.StatusTooManyRequests || err.Status == 0 && err.RetryAfter > 0:
 		return "The account's request limit is used up. Apply again later, or lower requests_per_second if others use the same key."
 	case err.Status >= 500 || err.Status == http.StatusRequestTimeout:
 		return "The API has a passing fault. Apply again later; what was done so far is in state."
 	case err.Status == 0:
 		return "No answer came. Check base_url, the network and proxy settings, then apply again."
+	case len(err.Faults) == 0:
+		return "This is no answer of the Webhooks API. Check base_url, and what stands between here and there, such as a proxy; then apply again."
 	}
 	return ""
 }

@@ -3,6 +3,7 @@ package provider
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -271,6 +272,9 @@ func (c *faultCase) prepare(o operation) {
 	c.api.clearRequests()
 }
 
+// whatToDo is in each error; of a 400, the API's own words say it.
+var whatToDo = regexp.MustCompile(`[Aa]pply again|Check the provider argument|needs the permission|The API refused`)
+
 // checkErrors holds what Terraform said of the case against what was wanted.
 func (c *faultCase) checkErrors(found []message) {
 	c.api.t.Helper()
@@ -286,6 +290,8 @@ func (c *faultCase) checkErrors(found []message) {
 		c.api.t.Errorf("%s: want success, got %s", c.name, text)
 	case c.want != success && !strings.Contains(text, c.want):
 		c.api.t.Errorf("%s: want an error with %q, got %q", c.name, c.want, text)
+	case c.want != success && !(strings.Contains(text, "upstream-id") && whatToDo.MatchString(text)):
+		c.api.t.Errorf("%s: the error does not say which request it was, or what to do: %s", c.name, text)
 	}
 }
 

@@ -20,22 +20,26 @@ import (
 )
 
 // killer stands between provider and sandbox and kills the provider at one of
-// its changes, before or after the sandbox has carried it out.
+// its changes: before the sandbox sees it or, of creates, once it is done.
 type killer struct {
-	t     *testing.T
-	next  http.Handler
-	cli   atomic.Int64 // the process whose providers are killed
-	at    int64        // the change, counted from 1
-	after bool
-	seen  atomic.Int64
+	t       *testing.T
+	next    http.Handler
+	cli     atomic.Int64 // the process whose providers are killed
+	at      int64        // the change, counted from 1
+	creates bool         // counts creates alone, and kills once it is done
+	seen    atomic.Int64
 }
 
 func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method == http.MethodGet || k.seen.Add(1) != k.at {
+	counts := r.Method != http.MethodGet
+	if k.creates {
+		counts = r.Method == http.MethodPost && r.URL.Path == "/webhooks"
+	}
+	if !counts || k.seen.Add(1) != k.at {
 		k.next.ServeHTTP(w, r)
 		return
 	}
-	if k.after {
+	if k.creates {
 		k.next.ServeHTTP(httptest.NewRecorder(), r)
 	}
 	k.kill()
@@ -111,15 +115,14 @@ var adoptable = regexp.MustCompile(`id = "([^"]+)"`)
 // that was created and did not reach state; import adopts it, and the next
 // apply brings all to its end.
 func TestAccKill(t *testing.T) {
-	for at := int64(1); at <= 10; at++ {
-		after := at%2 == 0
-		name := fmt.Sprintf("before change %d", at)
-		if after {
-			name = fmt.Sprintf("after change %d", at)
-		}
-		t.Run(name, func(t *testing.T) {
+	for at := int64(1); at <= 5; at++ {
+		t.Run(fmt.Sprintf("before change %d", 2*at-1), func(t *testing.T) {
 			t.Parallel()
-			testKill(t, &killer{t: t, at: at, after: after})
+			testKill(t, &killer{t: t, at: 2*at - 1})
+		})
+		t.Run(fmt.Sprintf("after create %d", at), func(t *testing.T) {
+			t.Parallel()
+			testKill(t, &killer{t: t, at: at, creates: true})
 		})
 	}
 }
@@ -147,6 +150,9 @@ func testKill(t *testing.T, k *killer) {
 	w.write("main.tf", killConfig(api.url, 2))
 
 	orphans := orphansOf(api, w.state())
+	if k.creates && len(orphans) == 0 {
+		t.Error("no webhook was orphaned")
+	}
 	code, found := w.messages("plan")
 	if code != 0 {
 		t.Fatalf("plan: %s", strings.Join(errorsOf(found), "\n"))
