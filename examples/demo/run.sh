@@ -135,6 +135,26 @@ import() {
   plan_is_empty "$work/second"
 }
 
+# secret_id_and_time prints what state holds of the newest signing secret.
+secret_id_and_time() {
+  printf '%s of %s' "$("$cli" -chdir="$work/first" output -raw secret_id)" "$("$cli" -chdir="$work/first" output -raw rotated_at)"
+}
+
+rotate() {
+  step 'Rotate: a new signing secret, while the one before it works for a day more'
+  cp "$here/rotation.tf" "$work/first"
+  tf "$work/first" 0 apply -auto-approve
+  local before
+  before=$(secret_id_and_time)
+  say "Before: secret $before"
+  tf "$work/first" 0 apply -auto-approve -var rotation=2
+  show '^Apply complete'
+  [[ $(secret_id_and_time) != "$before" ]] || fail 'the secret is still the same'
+  say "After:  secret $(secret_id_and_time)"
+  export TF_VAR_rotation=2
+  plan_is_empty "$work/first"
+}
+
 destroy() {
   step 'Delete: destroy what was created'
   tf "$work/first" 0 destroy -auto-approve
@@ -150,6 +170,7 @@ say "It answers at $DIGITALRIVER_BASE_URL; $("$cli" version | head -n 1) will ta
 create
 drift
 import
+rotate
 destroy
 stop_sandbox || fail "the sandbox did not end well: $(cat "$work/sandbox.log")"
 
