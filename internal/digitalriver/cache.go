@@ -200,7 +200,7 @@ func (c *cache) fetch(ctx context.Context, generation uint64, get func(context.C
 		if r.Err != nil {
 			return nil, r.Err
 		}
-		return r.Val.(*list), nil
+		return r.Val.(*list), nil //nolint:forcetypeassert // What get returned.
 	}
 }
 

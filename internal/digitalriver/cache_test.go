@@ -397,7 +397,7 @@ func TestCancelledReaderHarmsNobody(t *testing.T) {
 		if err := <-cancelled; !errors.Is(err, context.DeadlineExceeded) || time.Since(bubbleStart) != 500*time.Millisecond {
 			t.Errorf("after %v: %v", time.Since(bubbleStart), err)
 		} else {
-			asError(t, err)
+			_ = asError(t, err)
 		}
 		if err := <-other; err != nil {
 			t.Error(err)

@@ -158,7 +158,7 @@ func isLoopback(host string) bool {
 // newTransport keeps a connection for each request that Terraform runs in
 // parallel.
 func newTransport() *http.Transport {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // Nothing here replaces it.
 	transport.ForceAttemptHTTP2 = true
 	transport.MaxIdleConns = 0
 	transport.MaxIdleConnsPerHost = 100

@@ -170,7 +170,7 @@ func explain(a *answer, reason error, redact *redactor) string {
 		return "it redirects to " + redact.text(location(a.header.Get("Location"))) + ", which is not followed"
 	case a.isHTML():
 		return "the answer is an HTML page" + title(a.body, redact)
-	case a.err == errTooLarge:
+	case errors.Is(a.err, errTooLarge):
 		return a.err.Error()
 	case a.err != nil:
 		return "the answer is cut off: " + redact.text(a.err.Error())

@@ -161,10 +161,10 @@ func TestNoCredentialIsRepeated(t *testing.T) {
 					texts := []string{logged.String()}
 					for ; err != nil; err = errors.Unwrap(err) {
 						texts = append(texts, fmt.Sprintf("%v", err))
-						if apiError, ok := err.(*Error); ok {
+						if apiError, ok := err.(*Error); ok { //nolint:errorlint // The loop unwraps.
 							texts = append(texts, fmt.Sprintf("%+v", apiError.Faults), apiError.Reason)
 						}
-						if _, ok := err.(*cause); ok {
+						if _, ok := err.(*cause); ok { //nolint:errorlint // The loop unwraps.
 							break // What it hides is only for errors.Is.
 						}
 					}

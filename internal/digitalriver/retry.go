@@ -102,7 +102,8 @@ func (o *operation) send(ctx context.Context, r *request) error {
 		}
 		if verdict == lost {
 			found, err := r.recover(ctx)
-			if apiError, ok := err.(*Error); ok {
+			var apiError *Error
+			if errors.As(err, &apiError) {
 				apiError.Reason += fateUnknown
 			}
 			if found || err != nil {
@@ -207,7 +208,7 @@ func judge(r *request, a *answer) (verdict, error) {
 		return unknown, errors.New("it is no JSON")
 	case r.decode == nil:
 		return done, nil
-	case a.err == errTooLarge && r.method != http.MethodPost:
+	case errors.Is(a.err, errTooLarge) && r.method != http.MethodPost:
 		return final, a.err
 	case a.err != nil:
 		return unknown, a.err

@@ -299,7 +299,7 @@ func TestCancellationEndsWaits(t *testing.T) {
 				if took := time.Since(bubbleStart); took != 100*time.Millisecond || !errors.Is(err, context.Canceled) {
 					t.Errorf("after %v: %v", took, err)
 				}
-				asError(t, err)
+				_ = asError(t, err)
 			})
 		})
 	}

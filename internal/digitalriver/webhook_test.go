@@ -262,7 +262,7 @@ func TestLostCreateWithSeveralMatches(t *testing.T) {
 		if !strings.Contains(err.Error(), "w1, w2") {
 			t.Errorf("%v does not name the ids", err)
 		}
-		asError(t, err)
+		_ = asError(t, err)
 	})
 }
 
