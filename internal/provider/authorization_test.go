@@ -104,9 +104,7 @@ func testAuthorization(t *testing.T, o operation) {
 	accounts := func() []any {
 		var all []any
 		for _, api := range apis {
-			for _, webhook := range append(api.webhooks(testKey), api.webhooks(liveKey)...) {
-				all = append(all, webhook)
-			}
+			all = append(append(all, api.webhooks(testKey)...), api.webhooks(liveKey)...)
 			for _, webhook := range api.webhooks(testKey) {
 				all = append(all, api.secrets(webhook.(object)["id"].(string)))
 			}

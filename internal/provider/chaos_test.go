@@ -93,7 +93,7 @@ func (c *chaos) until(phase string, secrets int, command ...string) {
 		c.api.faults()
 		struck := c.count()
 		plan, out := c.w.run("plan", "-detailed-exitcode", "-no-color")
-		c.t.Logf("%s, apply %d: %d faults, %d errors, plan's exit code %d", phase, try, struck, len(errorsOf(found)), plan)
+		c.t.Logf("%s, apply %d: %d faults, errors: %q, plan's exit code %d", phase, try, struck, errorsOf(found), plan)
 		c.faults += struck
 		c.applies = max(c.applies, try)
 		if code == 0 && plan == 0 {

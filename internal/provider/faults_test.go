@@ -255,7 +255,9 @@ func testFaults(t *testing.T, o operation) {
 	for _, c := range cases {
 		c.checkEnd(o, state)
 	}
-	t.Logf("%s: %d faults, no duplicate, nothing lost", o.name, len(cases))
+	if !t.Failed() {
+		t.Logf("%s: %d faults, no duplicate, nothing lost", o.name, len(cases))
+	}
 }
 
 // prepare makes the requests of the operation fail.
