@@ -29,7 +29,7 @@ func addAPIError(diags *diag.Diagnostics, object string, err error) {
 	case errors.As(err, &apiError):
 		addStatusError(diags, object, apiError)
 	default:
-		diags.AddError("API request failed", fmt.Sprintf("%s: %s", object, sentence(err)))
+		diags.AddError("API request failed", capitalized(fmt.Sprintf("%s: %s", object, sentence(err))))
 	}
 }
 
@@ -46,7 +46,7 @@ func addStatusError(diags *diag.Diagnostics, object string, err *digitalriver.Er
 		}
 		return
 	}
-	detail := fmt.Sprintf("%s: %s", object, sentence(err))
+	detail := capitalized(fmt.Sprintf("%s: %s", object, sentence(err)))
 	if advice := adviceFor(err); advice != "" {
 		detail += "\n\n" + advice
 	}
@@ -112,9 +112,10 @@ func addSecretLimitError(diags *diag.Diagnostics, object string, err *digitalriv
 		next = fmt.Sprintf("The next one expires at %s; apply again after that.", err.NextExpiry.UTC().Format(time.RFC3339))
 	}
 	diags.AddError("Too many active signing secrets",
-		fmt.Sprintf("%s has %d active signing secrets, the most that Digital River allows, so it cannot be rotated now. State is unchanged. %s "+
+		capitalized(fmt.Sprintf("%s has %d active signing secrets, the most that Digital River allows. No secret was made. %s "+
+			"If the older ones may stop working at once, previous_secret_valid_hours = 0 makes room. "+
 			"A shorter previous_secret_valid_hours keeps fewer secrets active at a time.\n\n%s",
-			object, digitalriver.MaxActiveSecrets, next, sentence(err.Err)))
+			object, digitalriver.MaxActiveSecrets, next, sentence(err.Err))))
 }
 
 // attributeOf translates a parameter of the API into the attribute that holds

@@ -235,9 +235,13 @@ func sentence(err error) string {
 	if text == "" {
 		return text
 	}
-	text = strings.ToUpper(text[:1]) + text[1:]
+	text = capitalized(text)
 	if !strings.HasSuffix(text, ".") {
 		text += "."
 	}
 	return text
+}
+
+func capitalized(text string) string {
+	return strings.ToUpper(text[:1]) + text[1:]
 }

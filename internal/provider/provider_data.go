@@ -116,9 +116,9 @@ func (d *providerData) checkGone(ctx context.Context, client *digitalriver.Clien
 	diags := d.checkSameMode(ctx, client, id, stateLive)
 	if _, known := client.LiveMode(); !known && !diags.HasError() {
 		diags.AddWarning("Account without webhooks",
-			fmt.Sprintf("%s, of %s mode, does not exist any more, and this API key sees no webhook at all, so nothing shows which account and mode the key is of. "+
+			capitalized(fmt.Sprintf("%s, of %s mode, does not exist any more, and this API key sees no webhook at all, so nothing shows which account and mode the key is of. "+
 				"If all webhooks were deleted outside Terraform, applying creates them again. If not, the key is of another account or mode: do not apply.",
-				webhookName(id), modeName(stateLive.ValueBool())))
+				webhookName(id), modeName(stateLive.ValueBool()))))
 	}
 	return diags
 }

@@ -133,6 +133,11 @@ func (r *webhookSecretRotationResource) Configure(_ context.Context, req resourc
 	r.data = providerDataOf(req.ProviderData)
 }
 
+// importedKey is in private state from an import to the first update. Until
+// then state cannot hold triggers, so that those of the configuration are taken
+// over without a rotation.
+const importedKey = "imported"
+
 // dueKey holds in private state whether the rotation was due at the last
 // refresh. A plan goes by that, not by its own time: Terraform plans again
 // while it applies, and a rotation that became due in between was not in the
@@ -148,12 +153,14 @@ func (r *webhookSecretRotationResource) ModifyPlan(ctx context.Context, req reso
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	due, diags := req.Private.GetKey(ctx, dueKey)
 	resp.Diagnostics.Append(diags...)
+	imported, diags := req.Private.GetKey(ctx, importedKey)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() || !plan.WebhookID.Equal(state.WebhookID) {
 		return
 	}
 
 	next := plan.nextRotation(state.RotatedAt)
-	rotates := !plan.Triggers.Equal(state.Triggers)
+	rotates := !plan.Triggers.Equal(state.Triggers) && !(state.Triggers.IsNull() && string(imported) == "true")
 	if next.Equal(state.NextRotationAt) {
 		rotates = rotates || string(due) == "true"
 	} else {
@@ -238,6 +245,7 @@ func (r *webhookSecretRotationResource) Read(ctx context.Context, req resource.R
 		state.RotateOnCreate = types.BoolValue(true)
 		state.PreviousSecretValidHours = types.Int64Value(12)
 		state.ExposeSecret = types.BoolValue(false)
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte("true"))...)
 	}
 	resp.Diagnostics.Append(state.refresh(secrets)...)
 	if resp.Diagnostics.HasError() {
@@ -263,6 +271,7 @@ func (r *webhookSecretRotationResource) Update(ctx context.Context, req resource
 		return
 	}
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, plan.WebhookID.ValueString())...)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte("false"))...)
 	switch {
 	case plan.SecretID.IsUnknown():
 		resp.Diagnostics.Append(r.rotate(ctx, client, &plan)...)
@@ -393,7 +402,7 @@ func (m *webhookSecretRotationModel) refresh(secrets []digitalriver.Secret) diag
 	var diags diag.Diagnostics
 	if len(secrets) == 0 {
 		diags.AddError("No active signing secret",
-			fmt.Sprintf("%s has no active signing secret. Rotate it in Digital River's dashboard.", webhookName(m.WebhookID.ValueString())))
+			capitalized(webhookName(m.WebhookID.ValueString()))+" has no active signing secret. Rotate it in Digital River's dashboard.")
 		return diags
 	}
 	if newest := secrets[0]; newest.ID != m.SecretID.ValueString() {

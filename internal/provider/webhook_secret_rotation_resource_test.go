@@ -204,7 +204,7 @@ resource "digitalriver_webhook_secret_rotation" "test" {
 		ProtoV6ProviderFactories: factories(clock),
 		Steps: []resource.TestStep{
 			{
-				Config:           withImport("rotation_days = 30"),
+				Config:           withImport("rotation_days = 30\ntriggers = { reason = \"first\" }"),
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectKnownValue(rotationName, tfjsonpath.New("secret_id"), knownvalue.NotNull())}},
 				Check:            api.wrote(),
 			},
@@ -213,7 +213,13 @@ resource "digitalriver_webhook_secret_rotation" "test" {
 					clock.advance(31 * 24 * time.Hour)
 					api.advance(31 * 24 * time.Hour)
 				},
-				Config:           withImport("rotation_days = 30"),
+				Config:           withImport("rotation_days = 30\ntriggers = { reason = \"first\" }"),
+				ConfigPlanChecks: expectUpdate(rotationName),
+				Check:            api.wrote(rotated),
+			},
+			{
+				PreConfig:        api.clearRequests,
+				Config:           withImport("rotation_days = 30\ntriggers = { reason = \"second\" }"),
 				ConfigPlanChecks: expectUpdate(rotationName),
 				Check:            api.wrote(rotated),
 			},

@@ -107,8 +107,8 @@ func (r *webhookResource) warnDuplicate(ctx context.Context, plan *webhookModel,
 // enabled (seeds 001 and 002).
 func warnDisabled(diags *diag.Diagnostics, webhook *digitalriver.Webhook) {
 	diags.AddAttributeWarning(path.Root("enabled"), "Webhook was disabled",
-		fmt.Sprintf("%s for %s was enabled and is disabled now. Digital River disables webhooks whose endpoint keeps timing out (3000 ms), "+
+		capitalized(fmt.Sprintf("%s for %s was enabled and is disabled now. Digital River disables webhooks whose endpoint keeps timing out (3000 ms), "+
 			"failing to answer, or answering with anything but a 2xx. Look at the endpoint's log and at the event log of the dashboard, "+
 			"and mend the cause first: applying this configuration turns the webhook on again.",
-			webhookName(webhook.ID), webhook.Address))
+			webhookName(webhook.ID), webhook.Address)))
 }
