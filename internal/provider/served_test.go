@@ -152,7 +152,8 @@ func about(messages []message, name, id string) []message {
 		if m.Address != "" {
 			return !strings.HasSuffix(m.Address, "."+name)
 		}
-		return !strings.Contains(m.Detail, webhookName(id)) && strings.Contains(m.Detail, "webhook \"")
+		detail := strings.ToLower(m.Detail)
+		return strings.Contains(detail, "webhook \"") && !strings.Contains(detail, webhookName(id))
 	})
 }
 
