@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -49,7 +48,7 @@ func benchmarkPlan(b *testing.B, n int) {
 		b.Fatal(err)
 	}
 
-	server := providerserver.NewProtocol6(newProvider("test", digitalriver.SystemClock{}))()
+	server := newServer(newProvider("test", digitalriver.SystemClock{}))
 	schemas, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		b.Fatal(err)

@@ -28,6 +28,9 @@ var builtProvider = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	for _, name := range []string{envAPIKey, envBaseURL, envAPIVersion} {
+		_ = os.Unsetenv(name)
+	}
 	code := m.Run()
 	if binary, err := builtProvider(); err == nil {
 		_ = os.RemoveAll(filepath.Dir(binary))

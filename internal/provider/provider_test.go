@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
@@ -61,7 +60,9 @@ func (c *testClock) advance(d time.Duration) {
 // factories serves the provider in process, on a clock.
 func factories(clock digitalriver.Clock) map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"digitalriver": providerserver.NewProtocol6WithError(newProvider("test", clock)),
+		"digitalriver": func() (tfprotov6.ProviderServer, error) {
+			return newServer(newProvider("test", clock)), nil
+		},
 	}
 }
 

@@ -112,7 +112,7 @@ func (v apiVersion) ValidateString(ctx context.Context, req validator.StringRequ
 		return
 	}
 	value := req.ConfigValue.ValueString()
-	if value == "default" || value == apiVersionLatest || isDate(value) {
+	if value == apiVersionDefault || value == apiVersionLatest || isDate(value) {
 		return
 	}
 	resp.Diagnostics.AddAttributeError(req.Path, "Invalid API version",

@@ -266,6 +266,23 @@ func (m *webhookModel) settingsEqual(other *webhookModel) bool {
 		m.Authentication.Equal(other.Authentication) && m.OAuth.Equal(other.OAuth)
 }
 
+// hasDefaults tells whether all that configuration may leave out is as it is by
+// default.
+func (m *webhookModel) hasDefaults() bool {
+	transport := digitalriver.TransportHTTP
+	if !m.OAuth.IsNull() {
+		transport = digitalriver.TransportOAuth
+	}
+	return m.Enabled.ValueBool() && m.APIVersion.ValueString() == apiVersionDefault && m.TransportType.ValueString() == transport &&
+		(m.OAuth.IsNull() || stringIn(m.OAuth, "grant_type").ValueString() == digitalriver.GrantPassword)
+}
+
+// equal tells whether everything is equal.
+func (m *webhookModel) equal(other *webhookModel) bool {
+	return m.settingsEqual(other) && m.ID.Equal(other.ID) && m.LiveMode.Equal(other.LiveMode) &&
+		m.CreatedTime.Equal(other.CreatedTime) && m.UpdatedTime.Equal(other.UpdatedTime)
+}
+
 func (m webhookModel) requireAuthentication(config webhookModel, diags *diag.Diagnostics) {
 	credentialIn(m.Authentication, "password").require(authenticationPath, credentialIn(config.Authentication, "password"), diags)
 }

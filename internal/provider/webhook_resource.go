@@ -30,13 +30,15 @@ var (
 	_ resource.ResourceWithValidateConfig = (*webhookResource)(nil)
 )
 
+const webhookTypeName = "digitalriver_webhook"
+
 type webhookResource struct {
 	provider *digitalRiver
 	data     *providerData
 }
 
 func (r *webhookResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = "digitalriver_webhook"
+	resp.TypeName = webhookTypeName
 }
 
 func (r *webhookResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
@@ -94,7 +96,7 @@ func (r *webhookResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 			},
 			"api_version": schema.StringAttribute{
 				Optional: true, Computed: true,
-				Default:             stringdefault.StaticString("default"),
+				Default:             stringdefault.StaticString(apiVersionDefault),
 				Validators:          []validator.String{apiVersion{}},
 				MarkdownDescription: "API version that events are shaped by: `default` (the default), `latest` or a version of the form `YYYY-MM-DD`.",
 			},
@@ -275,7 +277,9 @@ func (r *webhookResource) Read(ctx context.Context, req resource.ReadRequest, re
 	if state.Enabled.ValueBool() && !webhook.Enabled {
 		warnDisabled(&resp.Diagnostics, webhook)
 	}
-	resp.State.Raw = refreshed.raw(ctx, &resp.Diagnostics)
+	if !refreshed.equal(&state) {
+		resp.State.Raw = refreshed.raw(ctx, &resp.Diagnostics)
+	}
 }
 
 func (r *webhookResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -357,8 +361,9 @@ func setIdentity(ctx context.Context, identity identitySetter, id string) diag.D
 // that it stands for (decided). What it answered is remembered in private
 // state, so that a webhook set back to an older version shows as a difference.
 const (
-	apiVersionLatest = "latest"
-	latestKey        = "latest_api_version"
+	apiVersionDefault = "default"
+	apiVersionLatest  = "latest"
+	latestKey         = "latest_api_version"
 )
 
 type privateState interface {
