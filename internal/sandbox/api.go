@@ -173,6 +173,9 @@ func (s *Sandbox) getWebhook(c call, id string) (answer, error) {
 
 func (s *Sandbox) updateWebhook(c call, id string) (answer, error) {
 	r, err := s.store.update(c.key.live(), id, func(r *record) error {
+		if !r.Webhook.Enabled {
+			r.FailingSince = nil
+		}
 		r.Webhook.touch(s.store.clock.now())
 		return r.Webhook.merge(c.body)
 	})

@@ -16,8 +16,8 @@ import (
 const usage = `Usage: terraform-provider-digitalriver sandbox [flags]
 
 Runs a local Webhooks API to try the provider on, without an account. It keeps
-webhooks and their signing secrets, limits rates as the real API does, and
-fails when it is told to. It ends with Ctrl-C.
+webhooks and their signing secrets, delivers events to their endpoints, limits
+rates as the real API does, and fails when it is told to. It ends with Ctrl-C.
 
 Flags:
   -listen ADDRESS     where to listen (default 127.0.0.1:8787; port 0: a free one)
@@ -28,6 +28,8 @@ Flags:
   -latency DURATION   added to every API answer, such as 50ms (default 0s)
   -list-form FORM     what GET /webhooks answers: array (the default), or page:
                       {"data", "hasMore"} with startingAfter and limit
+  -deliver-anywhere   send events to any address (default: to loopback addresses
+                      only)
   -seed NUMBER        repeats what is random, such as faults (default: random;
                       printed at the start)
 
@@ -48,7 +50,13 @@ To steer it, without a key:
                                 "kind": "reset_after", "times": 1}]
                               Kinds: status, html, reset_before, reset_after,
                               hang, slow, truncate
-  POST   /_sandbox/clock      {"advance": "24h"} moves the clock on
+  POST   /_sandbox/events     {"type": "order.accepted"} makes an event, which goes
+                              to every enabled webhook of its type; see also
+                              terraform-provider-digitalriver trigger -h
+  GET    /_sandbox/deliveries the attempts to deliver, newest first; ?webhook=ID
+                              and ?event=ID choose
+  POST   /_sandbox/clock      {"advance": "24h"} moves the clock on, also for
+                              secrets and retries
   POST   /_sandbox/reset      back to empty
 `
 
@@ -65,6 +73,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&o.RateLimit, "rate-limit", "documented", "")
 	flags.DurationVar(&o.Latency, "latency", 0, "")
 	flags.StringVar(&o.ListForm, "list-form", "array", "")
+	flags.BoolVar(&o.DeliverAnywhere, "deliver-anywhere", false, "")
 	flags.Uint64Var(&o.Seed, "seed", rand.Uint64(), "")
 	err := flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {

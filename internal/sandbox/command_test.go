@@ -116,8 +116,9 @@ func TestHelp(t *testing.T) {
 	var stdout bytes.Buffer
 	sandbox.Main(t.Context(), []string{"-h"}, &stdout, io.Discard)
 	for _, name := range []string{
-		"-listen", "-data", "-rate-limit", "-latency", "-list-form", "-seed", testKey, liveKey, restrictedKey,
+		"-listen", "-data", "-rate-limit", "-latency", "-list-form", "-deliver-anywhere", "-seed", testKey, liveKey, restrictedKey,
 		"/_sandbox/health", "/_sandbox/requests", "/_sandbox/faults", "/_sandbox/clock", "/_sandbox/reset",
+		"/_sandbox/events", "/_sandbox/deliveries",
 		"status", "html", "reset_before", "reset_after", "hang", "slow", "truncate",
 	} {
 		if !strings.Contains(stdout.String(), name) {

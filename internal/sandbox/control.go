@@ -3,6 +3,7 @@ package sandbox
 import (
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 )
@@ -12,7 +13,7 @@ const controlRoot = "/_sandbox"
 
 type controlOperation struct {
 	method string
-	run    func(s *Sandbox, body []byte) (answer, error)
+	run    func(s *Sandbox, query url.Values, body []byte) (answer, error)
 }
 
 var controlEndpoints = map[string][]controlOperation{
@@ -25,8 +26,10 @@ var controlEndpoints = map[string][]controlOperation{
 		{http.MethodGet, (*Sandbox).listFaults},
 		{http.MethodPut, (*Sandbox).setFaults},
 	},
-	controlRoot + "/clock": {{http.MethodPost, (*Sandbox).advanceClock}},
-	controlRoot + "/reset": {{http.MethodPost, (*Sandbox).reset}},
+	controlRoot + "/events":     {{http.MethodPost, (*Sandbox).triggerEvent}},
+	controlRoot + "/deliveries": {{http.MethodGet, (*Sandbox).listDeliveries}},
+	controlRoot + "/clock":      {{http.MethodPost, (*Sandbox).advanceClock}},
+	controlRoot + "/reset":      {{http.MethodPost, (*Sandbox).reset}},
 }
 
 // control serves the endpoints that steer the sandbox itself.
@@ -50,7 +53,7 @@ func (o controlOperation) answer(s *Sandbox, r *http.Request) answer {
 	if err != nil {
 		return errorAnswer(err)
 	}
-	a, err := o.run(s, body)
+	a, err := o.run(s, r.URL.Query(), body)
 	if err != nil {
 		return errorAnswer(err)
 	}
@@ -59,25 +62,25 @@ func (o controlOperation) answer(s *Sandbox, r *http.Request) answer {
 
 var noContent = answer{status: http.StatusNoContent}
 
-func (s *Sandbox) health([]byte) (answer, error) {
+func (s *Sandbox) health(url.Values, []byte) (answer, error) {
 	return jsonAnswer(http.StatusOK, []byte(`{"status":"ok"}`)), nil
 }
 
-func (s *Sandbox) listRequests([]byte) (answer, error) {
+func (s *Sandbox) listRequests(url.Values, []byte) (answer, error) {
 	return jsonAnswer(http.StatusOK, encode(s.requests.list())), nil
 }
 
-func (s *Sandbox) clearRequests([]byte) (answer, error) {
+func (s *Sandbox) clearRequests(url.Values, []byte) (answer, error) {
 	s.requests.clear()
 	return noContent, nil
 }
 
-func (s *Sandbox) listFaults([]byte) (answer, error) {
+func (s *Sandbox) listFaults(url.Values, []byte) (answer, error) {
 	return jsonAnswer(http.StatusOK, encode(s.faults.list())), nil
 }
 
 // setFaults replaces all rules and answers with them.
-func (s *Sandbox) setFaults(body []byte) (answer, error) {
+func (s *Sandbox) setFaults(_ url.Values, body []byte) (answer, error) {
 	rules, err := decodeRules(body)
 	if err != nil {
 		return answer{}, err
@@ -88,7 +91,7 @@ func (s *Sandbox) setFaults(body []byte) (answer, error) {
 }
 
 // advanceClock moves the clock on and answers with its time.
-func (s *Sandbox) advanceClock(body []byte) (answer, error) {
+func (s *Sandbox) advanceClock(_ url.Values, body []byte) (answer, error) {
 	members, err := decodeObject(body)
 	if err != nil {
 		return answer{}, err
@@ -110,11 +113,17 @@ func (s *Sandbox) advanceClock(body []byte) (answer, error) {
 	if err := s.store.advance(time.Duration(d)); err != nil {
 		return answer{}, err
 	}
+	s.courier.clockMoved()
+	s.store.disableFailing()
 	return jsonAnswer(http.StatusOK, encode(map[string]timestamp{"time": {s.store.clock.now()}})), nil
 }
 
 // reset is back to the empty sandbox of a first start.
-func (s *Sandbox) reset([]byte) (answer, error) {
+func (s *Sandbox) reset(url.Values, []byte) (answer, error) {
+	s.resetting.Lock()
+	defer s.resetting.Unlock()
+	s.courier.stop()
+	defer s.courier.start()
 	s.faults.reset()
 	s.requests.clear()
 	return noContent, s.store.reset()

@@ -74,6 +74,8 @@ func TestControlPaths(t *testing.T) {
 		{"POST", "/_sandbox/faults", 405, "GET, PUT"},
 		{"GET", "/_sandbox/clock", 405, "POST"},
 		{"GET", "/_sandbox/reset", 405, "POST"},
+		{"GET", "/_sandbox/events", 405, "POST"},
+		{"DELETE", "/_sandbox/deliveries", 405, "GET"},
 	} {
 		r := s.callAs("", test.status, test.method, test.path, "")
 		equal(t, test.path, r.header.Get("Allow"), test.allow)

@@ -1,10 +1,11 @@
 // Package sandbox is a local Webhooks API: it keeps webhooks and their signing
-// secrets in one file, holds clients to the documented rate limits and fails on
-// demand. It shares no code with the API client, so that a mistake in one
+// secrets in one file, delivers events to their endpoints, holds clients to the
+// documented rate limits and fails on demand. It shares no code with the API client, so that a mistake in one
 // cannot hide in the other.
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -32,6 +34,12 @@ type Options struct {
 	// ListForm is the form of GET /webhooks: "array", or "page" for an object
 	// with data and hasMore. Empty: array.
 	ListForm string
+	// DeliverAnywhere lets events be sent to any address. Otherwise only loopback
+	// addresses get them.
+	DeliverAnywhere bool
+	// DeliveryTimeout is how long an endpoint has to answer. Zero: the 3000 ms
+	// of the documentation.
+	DeliveryTimeout time.Duration
 	// Seed makes all that is random repeatable.
 	Seed uint64
 }
@@ -44,6 +52,9 @@ type Sandbox struct {
 	limiter  *limiter
 	faults   *faults
 	requests *requestLog
+	courier  *courier
+	// resetting is held by a reset: while it lasts nothing is delivered.
+	resetting sync.Mutex
 
 	waits     context.Context
 	stopWaits context.CancelFunc
@@ -82,14 +93,17 @@ func Open(o Options) (*Sandbox, error) {
 	if s.store, err = openStore(o.DataFile); err != nil {
 		return nil, errors.Join(err, s.removeTemp())
 	}
+	s.courier = newCourier(s.store, o.DeliverAnywhere, cmp.Or(o.DeliveryTimeout, answerTime))
 	s.waits, s.stopWaits = context.WithCancel(context.Background())
 	return s, nil
 }
 
-// Close ends all waits (latency, delays of faults), writes the data file out
-// and closes it. Requests that come later are answered with 500.
+// Close ends all waits (latency, delays of faults), breaks deliveries off, writes
+// the data file out and closes it. What was not delivered is when the file is
+// opened again. Requests that come later are answered with 500.
 func (s *Sandbox) Close() error {
 	s.stopWaits()
+	s.courier.stop()
 	return errors.Join(s.store.close(), s.removeTemp())
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -25,6 +26,9 @@ var (
 type record struct {
 	Webhook webhook  `json:"webhook"`
 	Secrets []secret `json:"secrets"`
+	// FailingSince is when the first attempt since the last acknowledgement
+	// failed.
+	FailingSince *timestamp `json:"failingSince,omitempty"`
 
 	// sequence is the order of creation and the key in the file.
 	sequence uint64
@@ -41,6 +45,8 @@ type store struct {
 	mu      sync.RWMutex
 	records []*record
 	byID    map[string]*record
+	// pending are the attempts to be made, by their keys.
+	pending map[string]attempt
 }
 
 // openStore reads the file, which only one sandbox can have open.
@@ -53,7 +59,7 @@ func openStore(file string) (*store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("data file %s: %w", file, err)
 	}
-	s := &store{db: db, byID: map[string]*record{}, clock: clock{real: time.Now}}
+	s := &store{db: db, byID: map[string]*record{}, pending: map[string]attempt{}, clock: clock{real: time.Now}}
 	if err := db.Update(s.load); err != nil {
 		_ = db.Close()
 		return nil, fmt.Errorf("data file %s: %w", file, err)
@@ -73,11 +79,15 @@ func (s *store) load(tx *bbolt.Tx) error {
 		}
 		s.clock.offset.Store(int64(d))
 	}
-	webhooks, err := tx.CreateBucketIfNotExists(bucketWebhooks)
-	if err != nil {
+	for _, name := range [][]byte{bucketWebhooks, bucketEvents, bucketAttempts, bucketDeliveries} {
+		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+			return err
+		}
+	}
+	if err := s.loadAttempts(tx); err != nil {
 		return err
 	}
-	return webhooks.ForEach(func(k, v []byte) error {
+	return tx.Bucket(bucketWebhooks).ForEach(func(k, v []byte) error {
 		r := record{sequence: binary.BigEndian.Uint64(k)}
 		if err := json.Unmarshal(v, &r); err != nil {
 			return err
@@ -191,11 +201,15 @@ func (s *store) delete(live bool, id string) error {
 		return err
 	}
 	err = s.db.Update(func(tx *bbolt.Tx) error {
+		if err := s.dropAttempts(tx, id); err != nil {
+			return err
+		}
 		return tx.Bucket(bucketWebhooks).Delete(sequenceKey(r.sequence))
 	})
 	if err != nil {
 		return err
 	}
+	maps.DeleteFunc(s.pending, func(_ string, a attempt) bool { return a.WebhookID == id })
 	i, _ := s.index(r)
 	s.records = slices.Delete(s.records, i, i+1)
 	delete(s.byID, id)
@@ -224,7 +238,7 @@ func (s *store) reset() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	err := s.db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range [][]byte{bucketMeta, bucketWebhooks} {
+		for _, name := range [][]byte{bucketMeta, bucketWebhooks, bucketEvents, bucketAttempts, bucketDeliveries} {
 			if err := tx.DeleteBucket(name); err != nil {
 				return err
 			}
@@ -237,7 +251,7 @@ func (s *store) reset() error {
 	if err != nil {
 		return err
 	}
-	s.records, s.byID = nil, map[string]*record{}
+	s.records, s.byID, s.pending = nil, map[string]*record{}, map[string]attempt{}
 	s.clock.offset.Store(0)
 	return nil
 }
