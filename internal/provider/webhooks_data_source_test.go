@@ -3,12 +3,15 @@ package provider
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/sandbox"
 )
 
 func TestAccWebhooksDataSource(t *testing.T) {
@@ -71,4 +74,24 @@ func TestAccWebhooksDataSource(t *testing.T) {
 			{Config: query(`types = ["fee.*"]`), Check: found()},
 		},
 	})
+}
+
+// TestAccWebhooksDataSource_bothListForms lists more webhooks than a page holds.
+func TestAccWebhooksDataSource_bothListForms(t *testing.T) {
+	for _, form := range []string{"array", "page"} {
+		t.Run(form, func(t *testing.T) {
+			api := startSandboxWith(t, sandbox.Options{RateLimit: "off", ListForm: form})
+			const count = 230
+			for i := range count {
+				api.create(testKey, object{"address": fmt.Sprintf("https://example.com/%d", i), "types": []string{"order.accepted"}})
+			}
+			resource.Test(t, resource.TestCase{
+				ProtoV6ProviderFactories: testProviders(),
+				Steps: []resource.TestStep{{
+					Config: api.config("data \"digitalriver_webhooks\" \"test\" {}"),
+					Check:  resource.TestCheckResourceAttr("data.digitalriver_webhooks.test", "ids.#", strconv.Itoa(count)),
+				}},
+			})
+		})
+	}
 }

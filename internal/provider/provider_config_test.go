@@ -1,0 +1,112 @@
+package provider
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
+)
+
+func TestAccProvider_missingKeyIsAnErrorOnlyWhenNeeded(t *testing.T) {
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: testProviders(),
+		Steps: []resource.TestStep{
+			{Config: `data "digitalriver_safelist_ips" "all" {}`},
+			{
+				Config:      basicWebhook,
+				ExpectError: regexp.MustCompile(`(?s)Missing API key.*api_key.*DIGITALRIVER_API_KEY.*sandbox.*sk_test_sandbox`),
+			},
+			{
+				Config:      `data "digitalriver_webhooks" "all" {}`,
+				ExpectError: regexp.MustCompile(`(?s)Missing API key`),
+			},
+			{Config: `data "digitalriver_safelist_ips" "all" {}`},
+		},
+	})
+}
+
+// TestAccProvider_unknownKeyPlans takes the API key from a resource that the
+// same plan creates, and later replaces.
+func TestAccProvider_unknownKeyPlans(t *testing.T) {
+	api := startSandbox(t)
+	config := func(version string) string {
+		return strings.Replace(api.config(`
+resource "terraform_data" "key" {
+  input            = "`+testKey+`"
+  triggers_replace = "`+version+`"
+}
+`+basicWebhook), `"`+testKey+`"`, "terraform_data.key.output", 1)
+	}
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: testProviders(),
+		Steps: []resource.TestStep{
+			{Config: config("1"), Check: api.wrote("POST /webhooks 201")},
+			{PreConfig: api.clearRequests, Config: config("2"), Check: api.wrote()},
+		},
+	})
+}
+
+func TestAccProvider_headers(t *testing.T) {
+	api := startSandbox(t)
+	var agents, versions, ids []string
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		agents = append(agents, r.UserAgent()+" "+r.Header.Get("upstream-application-id"))
+		versions = append(versions, r.Header.Get("digitalriver-version"))
+		ids = append(ids, r.Header.Get("upstream-id"))
+		w.WriteHeader(http.StatusTeapot)
+	}))
+	defer front.Close()
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: testProviders(),
+		Steps: []resource.TestStep{{
+			Config:      strings.Replace(api.configWith(testKey, `api_version = "2021-12-13"`, `data "digitalriver_webhooks" "all" {}`), api.url, front.URL, 1),
+			ExpectError: regexp.MustCompile(`(?s)answered 418.*upstream-id`),
+		}},
+	})
+	if len(agents) == 0 || !regexp.MustCompile(`^terraform-provider-digitalriver/test Terraform/\d+\.\d+\S* terraform-provider-digitalriver/test$`).MatchString(agents[0]) {
+		t.Errorf("agents: %q", agents)
+	}
+	if len(versions) == 0 || versions[0] != "2021-12-13" {
+		t.Errorf("versions: %q", versions)
+	}
+	if len(ids) == 0 || ids[0] == "" {
+		t.Errorf("upstream-ids: %q", ids)
+	}
+}
+
+// TestAddAPIError_oneDiagnosticPerFault also holds each fault to its attribute.
+func TestAddAPIError_oneDiagnosticPerFault(t *testing.T) {
+	var diags diag.Diagnostics
+	addAPIError(&diags, "webhook", &digitalriver.Error{
+		Operation: "create webhook", Method: "POST", Path: "/webhooks", Status: 400, UpstreamID: "u-1",
+		Faults: []digitalriver.Fault{
+			{Code: "invalid_parameter", Parameter: "types", Message: "is empty"},
+			{Code: "invalid_parameter", Parameter: "oauth.tokenEndPoint", Message: "is no URL"},
+			{Code: "invalid_parameter", Parameter: "types[2]", Message: "is unknown"},
+			{Code: "odd", Parameter: "elsewhere"},
+			{Code: "odd"},
+		},
+	})
+	want := []string{"types", `oauth["token_endpoint"]`, "types", "", ""}
+	if len(diags) != len(want) {
+		t.Fatalf("%d diagnostics, want %d: %v", len(diags), len(want), diags)
+	}
+	for i, d := range diags {
+		at := ""
+		if on, ok := d.(diag.DiagnosticWithPath); ok {
+			at = on.Path().String()
+		}
+		if at != want[i] {
+			t.Errorf("%d: on %q, want %q", i, at, want[i])
+		}
+		if !strings.Contains(d.Detail(), "u-1") {
+			t.Errorf("%d does not name the request: %s", i, d.Detail())
+		}
+	}
+}

@@ -1,0 +1,56 @@
+package provider
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+func TestTypesInOrder(t *testing.T) {
+	for name, test := range map[string]struct {
+		prior          []string
+		answered, want []string
+	}{
+		"same":    {[]string{"c", "a", "b"}, []string{"a", "b", "c"}, []string{"c", "a", "b"}},
+		"more":    {[]string{"c", "a"}, []string{"z", "b", "a", "c"}, []string{"c", "a", "b", "z"}},
+		"less":    {[]string{"c", "a", "b"}, []string{"b", "c"}, []string{"c", "b"}},
+		"another": {[]string{"a"}, []string{"c", "b"}, []string{"b", "c"}},
+		"none":    {nil, []string{"b", "a"}, []string{"a", "b"}},
+		"twice":   {[]string{"a"}, []string{"a", "a"}, []string{"a"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, stringsOf(typesInOrder(listOf(test.prior), test.answered))); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestCredentialAnswered covers what no sandbox shows: masks and hidden values.
+func TestCredentialAnswered(t *testing.T) {
+	plain := credential{plain: types.StringValue("s3cret"), version: types.Int64Null()}
+	writeOnly := credential{plain: types.StringNull(), version: types.Int64Value(7)}
+	none := credential{plain: types.StringNull(), version: types.Int64Null()}
+	for name, test := range map[string]struct {
+		before  credential
+		value   string
+		plain   types.String
+		version types.Int64
+	}{
+		"masked stays":        {plain, "********", types.StringValue("s3cret"), types.Int64Null()},
+		"changed is drift":    {plain, "other", types.StringValue("other"), types.Int64Null()},
+		"removed is drift":    {plain, "", types.StringNull(), types.Int64Null()},
+		"write-only stays":    {writeOnly, "other", types.StringNull(), types.Int64Value(7)},
+		"write-only, removed": {writeOnly, "", types.StringNull(), types.Int64Null()},
+		"imported":            {none, "s3cret", types.StringNull(), types.Int64Value(1)},
+		"none":                {none, "", types.StringNull(), types.Int64Null()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			gotPlain, gotVersion := test.before.answered(test.value)
+			if !gotPlain.Equal(test.plain) || !gotVersion.Equal(test.version) {
+				t.Errorf("%s, %s; want %s, %s", gotPlain, gotVersion, test.plain, test.version)
+			}
+		})
+	}
+}
