@@ -48,21 +48,7 @@ func benchmarkPlan(b *testing.B, n int) {
 		b.Fatal(err)
 	}
 
-	server := newServer(newProvider("test", digitalriver.SystemClock{}))
-	schemas, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	providerType := schemas.Provider.ValueType()
-	attributes := map[string]tftypes.Value{}
-	for name, attribute := range providerType.(tftypes.Object).AttributeTypes {
-		attributes[name] = tftypes.NewValue(attribute, nil)
-	}
-	attributes["api_key"] = tftypes.NewValue(tftypes.String, testKey)
-	attributes["base_url"] = tftypes.NewValue(tftypes.String, url)
-	if _, err := server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{Config: dynamic(b, providerType, attributes)}); err != nil {
-		b.Fatal(err)
-	}
+	server, schemas := configuredServer(b, url, digitalriver.SystemClock{})
 	resourceType := schemas.ResourceSchemas["digitalriver_webhook"].ValueType()
 	prior := webhookModel{Types: listOf(names), Authentication: types.ObjectNull(authenticationTypes), OAuth: types.ObjectNull(oauthTypes)}.withAnswer(webhook)
 	state := webhookObject(b, resourceType, prior)
@@ -91,13 +77,39 @@ func benchmarkPlan(b *testing.B, n int) {
 	}
 }
 
-func serve(b *testing.B, handler http.Handler) string {
+// configuredServer is the provider as Terraform speaks with it, pointed at an API.
+func configuredServer(b testing.TB, url string, clock digitalriver.Clock) (tfprotov6.ProviderServer, *tfprotov6.GetProviderSchemaResponse) {
+	b.Helper()
+	server := newServer(newProvider("test", clock))
+	schemas, err := server.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	config := nulls(schemas.Provider.ValueType())
+	config["api_key"] = tftypes.NewValue(tftypes.String, testKey)
+	config["base_url"] = tftypes.NewValue(tftypes.String, url)
+	if _, err := server.ConfigureProvider(context.Background(), &tfprotov6.ConfigureProviderRequest{Config: dynamic(b, schemas.Provider.ValueType(), config)}); err != nil {
+		b.Fatal(err)
+	}
+	return server, schemas
+}
+
+// nulls are the attributes of an object type, all null.
+func nulls(objectType tftypes.Type) map[string]tftypes.Value {
+	attributes := map[string]tftypes.Value{}
+	for name, attribute := range objectType.(tftypes.Object).AttributeTypes {
+		attributes[name] = tftypes.NewValue(attribute, nil)
+	}
+	return attributes
+}
+
+func serve(b testing.TB, handler http.Handler) string {
 	server := httptest.NewServer(handler)
 	b.Cleanup(server.Close)
 	return server.URL
 }
 
-func dynamic(b *testing.B, objectType tftypes.Type, attributes map[string]tftypes.Value) *tfprotov6.DynamicValue {
+func dynamic(b testing.TB, objectType tftypes.Type, attributes map[string]tftypes.Value) *tfprotov6.DynamicValue {
 	b.Helper()
 	value, err := tfprotov6.NewDynamicValue(objectType, tftypes.NewValue(objectType, attributes))
 	if err != nil {
@@ -108,10 +120,7 @@ func dynamic(b *testing.B, objectType tftypes.Type, attributes map[string]tftype
 
 func webhookObject(b *testing.B, objectType tftypes.Type, model webhookModel) *tfprotov6.DynamicValue {
 	b.Helper()
-	attributes := map[string]tftypes.Value{}
-	for name, attribute := range objectType.(tftypes.Object).AttributeTypes {
-		attributes[name] = tftypes.NewValue(attribute, nil)
-	}
+	attributes := nulls(objectType)
 	for name, value := range map[string]attr.Value{
 		"id": model.ID, "address": model.Address, "types": model.Types, "enabled": model.Enabled, "api_version": model.APIVersion,
 		"transport_type": model.TransportType, "live_mode": model.LiveMode, "created_time": model.CreatedTime, "updated_time": model.UpdatedTime,

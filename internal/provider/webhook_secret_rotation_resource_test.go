@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/compare"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
@@ -349,5 +351,84 @@ func TestAccRotation_badInput(t *testing.T) {
 				Steps:                    []resource.TestStep{{Config: api.config(rotationConfig(test.arguments)), PlanOnly: true, ExpectError: regexp.MustCompile(test.want)}},
 			})
 		})
+	}
+}
+
+// TestRotation_planDoesNotChangeWhileItIsApplied speaks the protocol itself:
+// Terraform plans once more while it applies, perhaps much later.
+func TestRotation_planDoesNotChangeWhileItIsApplied(t *testing.T) {
+	ctx, api, clock := t.Context(), startSandbox(t), &testClock{}
+	id := api.create(testKey, object{"address": "https://example.com", "types": []string{"order.accepted"}})
+	server, schemas := configuredServer(t, api.url, clock)
+	const name = "digitalriver_webhook_secret_rotation"
+	rotationType := schemas.ResourceSchemas[name].ValueType()
+	attributes := nulls(rotationType)
+	attributes["webhook_id"] = tftypes.NewValue(tftypes.String, id)
+	attributes["rotation_days"] = tftypes.NewValue(tftypes.Number, 30)
+	config := dynamic(t, rotationType, attributes)
+
+	imported, err := server.ImportResourceState(ctx, &tfprotov6.ImportResourceStateRequest{TypeName: name, ID: id})
+	if err != nil || len(imported.ImportedResources) != 1 {
+		t.Fatal(err, imported)
+	}
+	state, private := imported.ImportedResources[0].State, imported.ImportedResources[0].Private
+	refresh := func() {
+		read, err := server.ReadResource(ctx, &tfprotov6.ReadResourceRequest{TypeName: name, CurrentState: state, Private: private})
+		if err != nil || len(read.Diagnostics) > 0 {
+			t.Fatal(err, read.Diagnostics)
+		}
+		state, private = read.NewState, read.Private
+	}
+	plan := func() (*tfprotov6.PlanResourceChangeResponse, bool) {
+		prior, err := state.Unmarshal(rotationType)
+		if err != nil {
+			t.Fatal(err)
+		}
+		proposed := map[string]tftypes.Value{}
+		if err := prior.As(&proposed); err != nil {
+			t.Fatal(err)
+		}
+		proposed["rotation_days"] = attributes["rotation_days"]
+		planned, err := server.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{
+			TypeName: name, PriorState: state, PriorPrivate: private, Config: config, ProposedNewState: dynamic(t, rotationType, proposed),
+		})
+		if err != nil || len(planned.Diagnostics) > 0 {
+			t.Fatal(err, planned.Diagnostics)
+		}
+		value, err := planned.PlannedState.Unmarshal(rotationType)
+		if err != nil {
+			t.Fatal(err)
+		}
+		result := map[string]tftypes.Value{}
+		if err := value.As(&result); err != nil {
+			t.Fatal(err)
+		}
+		return planned, !result["secret_id"].IsKnown()
+	}
+
+	refresh()
+	planned, rotates := plan()
+	if rotates {
+		t.Error("the import rotates")
+	}
+	applied, err := server.ApplyResourceChange(ctx, &tfprotov6.ApplyResourceChangeRequest{
+		TypeName: name, PriorState: state, PlannedState: planned.PlannedState, Config: config, PlannedPrivate: planned.PlannedPrivate,
+	})
+	if err != nil || len(applied.Diagnostics) > 0 {
+		t.Fatal(err, applied.Diagnostics)
+	}
+	state, private = applied.NewState, applied.Private
+
+	refresh()
+	if _, rotates := plan(); rotates {
+		t.Error("a rotation is planned that is not due")
+	}
+	clock.advance(31 * 24 * time.Hour)
+	if _, rotates := plan(); rotates {
+		t.Error("the plan has a rotation while it is applied that it had not before")
+	}
+	refresh()
+	if _, rotates := plan(); !rotates {
+		t.Error("a rotation is due and not planned")
 	}
 }

@@ -16,7 +16,8 @@ import (
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
 )
 
-// warn gives the warnings of a plan. Terraform plans a change once more while
+// warn gives the warnings of a plan. Each names its object in the summary, since
+// Terraform folds warnings of the same summary into one. Terraform plans a change once more while
 // it applies it; a webhook that this process has not refreshed was warned of
 // before.
 func (r *webhookResource) warn(ctx context.Context, plan, state *webhookModel, diags *diag.Diagnostics) {
@@ -30,7 +31,7 @@ func (r *webhookResource) warn(ctx context.Context, plan, state *webhookModel, d
 	}
 	plan.warnOffline(diags)
 	if state.Enabled.ValueBool() && !plan.Enabled.IsUnknown() && !plan.Enabled.ValueBool() {
-		diags.AddAttributeWarning(path.Root("enabled"), "Webhook is turned off",
+		diags.AddAttributeWarning(path.Root("enabled"), "Webhook is turned off: "+state.ID.ValueString(),
 			fmt.Sprintf("After this change, events of these types stop reaching %s: %s.",
 				state.Address.ValueString(), strings.Join(stringsOf(state.Types), ", ")))
 	}
@@ -47,7 +48,7 @@ func (m webhookModel) warnOffline(diags *diag.Diagnostics) {
 		warnType(path.Root("types").AtListIndex(i), name.ValueString(), diags)
 	}
 	if u, err := url.Parse(m.Address.ValueString()); err == nil && u.Scheme == "http" && !isLoopback(u.Hostname()) {
-		diags.AddAttributeWarning(path.Root("address"), "Events in clear text",
+		diags.AddAttributeWarning(path.Root("address"), "Events in clear text: "+u.Host,
 			fmt.Sprintf("Events and credentials would travel to %s unencrypted. Use https.", u.Host))
 	}
 }
@@ -56,9 +57,9 @@ func warnType(at path.Path, name string, diags *diag.Diagnostics) {
 	known, found := catalog.Lookup(name)
 	switch {
 	case !found:
-		diags.AddAttributeWarning(at, "Unknown event type", unknownType(name))
+		diags.AddAttributeWarning(at, "Unknown event type: "+name, unknownType(name))
 	case known.ReplacedBy != "":
-		diags.AddAttributeWarning(at, "Older event type",
+		diags.AddAttributeWarning(at, "Older event type: "+name,
 			fmt.Sprintf("%q is an older spelling. Use %q, which replaced it.", name, known.ReplacedBy))
 	}
 }
@@ -95,10 +96,11 @@ func (r *webhookResource) warnDuplicate(ctx context.Context, plan *webhookModel,
 		if len(common) == 0 {
 			continue
 		}
-		diags.AddWarning("Webhook exists already",
+		diags.AddWarning("Webhook exists already: "+webhook.ID,
 			fmt.Sprintf("The enabled %s has the same address and receives %s too: each such event would arrive twice. "+
 				"To manage that webhook instead of creating another one, adopt it:\n\n"+
-				"    import {\n      to = digitalriver_webhook.NAME\n      id = %q\n    }",
+				"    import {\n      to = digitalriver_webhook.NAME\n      id = %q\n    }\n\n"+
+				"If state has it under another name, use a moved block instead.",
 				webhookName(webhook.ID), strings.Join(common, ", "), webhook.ID))
 	}
 }
@@ -106,7 +108,7 @@ func (r *webhookResource) warnDuplicate(ctx context.Context, plan *webhookModel,
 // warnDisabled tells of a webhook that is found disabled although state has it
 // enabled (seeds 001 and 002).
 func warnDisabled(diags *diag.Diagnostics, webhook *digitalriver.Webhook) {
-	diags.AddAttributeWarning(path.Root("enabled"), "Webhook was disabled",
+	diags.AddAttributeWarning(path.Root("enabled"), "Webhook was disabled: "+webhook.ID,
 		capitalized(fmt.Sprintf("%s for %s was enabled and is disabled now. Digital River disables webhooks whose endpoint keeps timing out (3000 ms), "+
 			"failing to answer, or answering with anything but a 2xx. Look at the endpoint's log and at the event log of the dashboard, "+
 			"and mend the cause first: applying this configuration turns the webhook on again.",
