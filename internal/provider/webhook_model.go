@@ -260,10 +260,28 @@ func (m webhookModel) plannedTransport() types.String {
 }
 
 // settingsEqual tells whether all that can be configured is equal.
-func (m *webhookModel) settingsEqual(other *webhookModel) bool {
-	return m.Address.Equal(other.Address) && m.Types.Equal(other.Types) && m.Enabled.Equal(other.Enabled) &&
-		m.APIVersion.Equal(other.APIVersion) && m.TransportType.Equal(other.TransportType) &&
-		m.Authentication.Equal(other.Authentication) && m.OAuth.Equal(other.OAuth)
+func (m *webhookModel) settingsEqual(other *webhookModel) bool { return len(m.differences(other)) == 0 }
+
+// differences names the attributes that can be configured and are not equal.
+func (m *webhookModel) differences(other *webhookModel) []string {
+	var names []string
+	for _, attribute := range []struct {
+		name  string
+		equal bool
+	}{
+		{"address", m.Address.Equal(other.Address)},
+		{"types", m.Types.Equal(other.Types)},
+		{"enabled", m.Enabled.Equal(other.Enabled)},
+		{"api_version", m.APIVersion.Equal(other.APIVersion)},
+		{"transport_type", m.TransportType.Equal(other.TransportType)},
+		{"authentication", m.Authentication.Equal(other.Authentication)},
+		{"oauth", m.OAuth.Equal(other.OAuth)},
+	} {
+		if !attribute.equal {
+			names = append(names, attribute.name)
+		}
+	}
+	return names
 }
 
 // hasDefaults tells whether all that configuration may leave out is as it is by

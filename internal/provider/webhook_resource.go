@@ -307,8 +307,14 @@ func (r *webhookResource) Update(ctx context.Context, req resource.UpdateRequest
 		}
 		return
 	}
-	resp.State.Raw = plan.withAnswer(webhook).raw(ctx, &resp.Diagnostics)
+	updated := plan.withAnswer(webhook)
+	resp.State.Raw = updated.raw(ctx, &resp.Diagnostics)
 	resp.Diagnostics.Append(rememberLatest(ctx, resp.Private, plan, webhook)...)
+	if different := updated.differences(&plan); len(different) > 0 {
+		resp.Diagnostics.AddError("Webhook was changed by somebody else",
+			fmt.Sprintf("The change was made, but the API shows that %s was also changed after the plan, in %s. State holds what the API shows now. "+
+				"Plan again to see the difference, and apply to put it right.", webhookName(id), quotedList(different, "and")))
+	}
 }
 
 func (r *webhookResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
