@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -45,7 +46,9 @@ func (eventTypesFunction) Run(ctx context.Context, req function.RunRequest, resp
 	for i, pattern := range patterns {
 		matches := catalog.Match(pattern)
 		if len(matches) == 0 {
-			resp.Error = function.ConcatFuncErrors(resp.Error, function.NewArgumentFuncError(int64(i), noEventType(pattern)))
+			// Terraform ends the sentence itself.
+			said := strings.TrimSuffix(noEventType(pattern), ".")
+			resp.Error = function.ConcatFuncErrors(resp.Error, function.NewArgumentFuncError(int64(i), said))
 		}
 		names = append(names, matches...)
 	}
