@@ -1,0 +1,155 @@
+// Command receiver is an endpoint for Digital River's events, to copy from. It
+// verifies signatures, answers 202 before it does any work, and does the work
+// once for each event, however often that arrives. It uses the standard library
+// alone.
+//
+// It prints its address, then a line for each event: "received TYPE ID",
+// "again TYPE ID", or "refused: REASON".
+package main
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	maxBody  = 1 << 20
+	maxQueue = 1000
+)
+
+// event has the members that this receiver needs. What it does not know it
+// leaves alone, since new members may appear at any time.
+type event struct {
+	ID   string `json:"id"`
+	Type string `json:"type"`
+	Data struct {
+		Object json.RawMessage `json:"object"`
+	} `json:"data"`
+}
+
+// receiver is the endpoint.
+type receiver struct {
+	secretFile        string
+	authorizationFile string
+	tolerance         time.Duration
+	queue             chan event
+}
+
+func main() {
+	listen := flag.String("listen", "127.0.0.1:8080", "where to listen; port 0: a free one")
+	secretFile := flag.String("secret-file", "", "`file` with the signing secrets, one a line; it is read for each event, so that a rotation needs no restart")
+	authorizationFile := flag.String("authorization-file", "", "`file` with the Authorization header that requests must have, such as Basic c2hvcDpvcGVu (default: any will do)")
+	tolerance := flag.Duration("tolerance", 5*time.Minute, "how far an event's timestamp may be from now")
+	flag.Parse()
+	r := &receiver{*secretFile, *authorizationFile, *tolerance, make(chan event, maxQueue)}
+	go r.work()
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", *listen)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("Receiver: http://%s\n", listener.Addr())
+	server := &http.Server{Handler: r, ReadHeaderTimeout: 5 * time.Second}
+	log.Fatal(server.Serve(listener))
+}
+
+// ServeHTTP takes an event in. Digital River waits 3000 ms for the answer.
+func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, request.Body, maxBody))
+	if err != nil {
+		refuse(w, http.StatusBadRequest, "the body cannot be read")
+		return
+	}
+	if !r.authorized(request.Header.Get("Authorization")) {
+		refuse(w, http.StatusUnauthorized, "wrong credentials")
+		return
+	}
+	// The signature is over the raw body: verify before parsing.
+	if err := r.verify(request.Header.Get("DigitalRiver-Signature"), body, time.Now()); err != nil {
+		refuse(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	var e event
+	if err := json.Unmarshal(body, &e); err != nil || e.ID == "" {
+		refuse(w, http.StatusBadRequest, "the body is no event")
+		return
+	}
+	select {
+	case r.queue <- e:
+		w.WriteHeader(http.StatusAccepted)
+	default:
+		refuse(w, http.StatusServiceUnavailable, "too much to do; send it again later")
+	}
+}
+
+func refuse(w http.ResponseWriter, status int, reason string) {
+	fmt.Println("refused:", reason)
+	http.Error(w, reason, status)
+}
+
+func (r *receiver) authorized(got string) bool {
+	if r.authorizationFile == "" {
+		return true
+	}
+	want, err := os.ReadFile(r.authorizationFile)
+	return err == nil && subtle.ConstantTimeCompare([]byte(strings.TrimSpace(string(want))), []byte(got)) == 1
+}
+
+// verify accepts an event that one of our secrets has signed lately. During a
+// rotation the header has a signature for each active secret, and any will do.
+func (r *receiver) verify(header string, body []byte, now time.Time) error {
+	timestamp, signatures, _ := strings.Cut(header, ",")
+	seconds, err := strconv.ParseInt(timestamp, 10, 64)
+	if err != nil {
+		return errors.New("the signature header is malformed")
+	}
+	secrets, err := os.ReadFile(r.secretFile)
+	if err != nil {
+		return errors.New("the secret cannot be read")
+	}
+	matches := false
+	for _, secret := range strings.Fields(string(secrets)) {
+		mac := hmac.New(sha256.New, []byte(secret))
+		mac.Write([]byte(timestamp + "."))
+		mac.Write(body)
+		want := []byte(base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+		for signature := range strings.SplitSeq(signatures, ",") {
+			matches = hmac.Equal([]byte(strings.TrimSpace(signature)), want) || matches
+		}
+	}
+	if !matches {
+		return errors.New("no secret matches the signature")
+	}
+	if now.Sub(time.Unix(seconds, 0)).Abs() > r.tolerance {
+		return errors.New("the timestamp is too far from now")
+	}
+	return nil
+}
+
+// work handles events after they were acknowledged. A real one keeps the queue,
+// and the ids that it has seen, where they survive a restart.
+func (r *receiver) work() {
+	seen := map[string]bool{}
+	for e := range r.queue {
+		if seen[e.ID] {
+			fmt.Println("again", e.Type, e.ID)
+			continue
+		}
+		seen[e.ID] = true
+		fmt.Println("received", e.Type, e.ID) // The work goes here.
+	}
+}
