@@ -11,8 +11,14 @@ terraform {
 
 provider "digitalriver" {}
 
+variable "address" {
+  description = "URL of the endpoint that gets the events."
+  type        = string
+  default     = "https://shop.example.com/digital-river/events"
+}
+
 resource "digitalriver_webhook" "orders" {
-  address = "https://shop.example.com/digital-river/events"
+  address = var.address
   types   = ["order.accepted", "order.blocked", "order.cancelled"]
 }
 

@@ -7,7 +7,7 @@ set -euo pipefail
 cli=$1 provider=$2
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
-sandbox_pid=
+sandbox_pid= receiver_pid=
 
 export DIGITALRIVER_API_KEY=sk_test_sandbox
 unset TF_CLI_ARGS TF_DATA_DIR TF_LOG TF_PLUGIN_CACHE_DIR TF_WORKSPACE "${!TF_CLI_ARGS_@}" "${!TF_VAR_@}"
@@ -27,6 +27,7 @@ fail() {
 
 clean_up() {
   stop_sandbox || true
+  stop_receiver
   rm -rf "$work"
 }
 trap clean_up EXIT
@@ -55,6 +56,30 @@ stop_sandbox() {
   kill "$pid" 2>/dev/null
   sandbox_pid=
   wait "$pid"
+}
+
+start_receiver() {
+  go -C "$here/../.." build -o "$work/receiver" ./examples/receiver
+  : >"$work/receiver.out"
+  "$work/receiver" -listen 127.0.0.1:0 -secret-file "$work/secret" >"$work/receiver.out" 2>&1 &
+  receiver_pid=$!
+  receiver_says '^Receiver: '
+}
+
+stop_receiver() {
+  [[ -n $receiver_pid ]] || return 0
+  kill "$receiver_pid" 2>/dev/null || true
+  wait "$receiver_pid" || true
+  receiver_pid=
+}
+
+# receiver_says PATTERN waits for a line of the receiver that matches.
+receiver_says() {
+  for _ in {1..100}; do
+    grep -q -e "$1" "$work/receiver.out" && return
+    sleep 0.1
+  done
+  fail "the receiver does not say $1: $(cat "$work/receiver.out")"
 }
 
 # tf DIR WANTED ARGUMENT... runs the CLI in DIR, keeps what it prints in
@@ -155,6 +180,26 @@ rotate() {
   plan_is_empty "$work/first"
 }
 
+deliver() {
+  step 'Deliver: an event reaches an endpoint, which verifies its signature'
+  start_receiver
+  TF_VAR_address=$(sed -n 's/^Receiver: //p' "$work/receiver.out")
+  export TF_VAR_address
+  say "examples/receiver runs at $TF_VAR_address; the webhook is pointed at it:"
+  tf "$work/first" 0 apply -auto-approve
+  show '^Apply complete'
+  api_answers 200 GET "/webhooks/$webhook_id/secrets"
+  [[ $answer =~ \"secret\":\"(whk_[^\"]+)\" ]] || fail 'the webhook has no signing secret'
+  (umask 077 && printf '%s\n' "${BASH_REMATCH[1]}" >"$work/secret")
+  say 'The receiver has the newest signing secret now.'
+  say "\$ $(basename "$provider") trigger order.accepted"
+  "$provider" trigger order.accepted >"$work/output" 2>&1 || fail "the event was not acknowledged: $(cat "$work/output" "$work/receiver.out")"
+  show ' acknowledged '
+  receiver_says '^received order.accepted '
+  say "The receiver: $(grep '^received' "$work/receiver.out")"
+  stop_receiver
+}
+
 destroy() {
   step 'Delete: destroy what was created'
   tf "$work/first" 0 destroy -auto-approve
@@ -171,6 +216,7 @@ create
 drift
 import
 rotate
+deliver
 destroy
 stop_sandbox || fail "the sandbox did not end well: $(cat "$work/sandbox.log")"
 
