@@ -16,9 +16,11 @@ import (
 // With debugging, it waits for Terraform to be pointed at it instead.
 func Serve(version string, debugging bool) error {
 	// The process lives for seconds and has little to keep: collecting garbage
-	// less often costs some memory and saves a good part of a large plan's time.
-	if os.Getenv("GOGC") == "" {
+	// less often saves a good part of a large plan's time, up to an amount of
+	// memory that is worth it.
+	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(400)
+		debug.SetMemoryLimit(110 << 20)
 	}
 	quietLog()
 	var options []tf6server.ServeOpt
