@@ -26,10 +26,15 @@ func TestMain(m *testing.M) {
 	for _, name := range []string{secretVariable, passwordVariable, "DIGITALRIVER_BASE_URL"} {
 		_ = os.Unsetenv(name)
 	}
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		http.DefaultClient.CloseIdleConnections()
-		os.Exit(code)
-	}), goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"))
+	goleak.VerifyTestMain(closing{m})
+}
+
+// closing ends the connections of the default client, which the commands use.
+type closing struct{ *testing.M }
+
+func (m closing) Run() int {
+	defer http.DefaultClient.CloseIdleConnections()
+	return m.M.Run()
 }
 
 // vector was computed without our code:

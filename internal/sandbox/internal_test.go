@@ -132,6 +132,11 @@ func FuzzRequest(f *testing.F) {
 		if _, err := decodeRotation(body); err != nil {
 			explained(t, err)
 		}
+		if e, err := decodeEvent(body); err != nil {
+			explained(t, err)
+		} else if !json.Valid(encode(e)) {
+			t.Errorf("event %s", encode(e))
+		}
 		rules, err := decodeRules(body)
 		if err != nil {
 			explained(t, err)
