@@ -367,22 +367,29 @@ func (r *webhookSecretRotationResource) rotate(ctx context.Context, client *digi
 
 // adopt takes the newest secret as it is.
 func (m *webhookSecretRotationModel) adopt(ctx context.Context, client *digitalriver.Client) diag.Diagnostics {
-	var diags diag.Diagnostics
-	secrets, err := client.ListSecrets(ctx, m.WebhookID.ValueString())
-	if err != nil {
-		addAPIError(&diags, webhookName(m.WebhookID.ValueString()), err)
+	secrets, diags := m.activeSecrets(ctx, client)
+	if diags.HasError() {
 		return diags
 	}
 	m.PreviousSecretExpiresAt = types.StringNull()
 	return m.refresh(secrets)
 }
 
+// activeSecrets lists the active secrets of the webhook.
+func (m *webhookSecretRotationModel) activeSecrets(ctx context.Context, client *digitalriver.Client) ([]digitalriver.Secret, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	id := m.WebhookID.ValueString()
+	secrets, err := client.ListSecrets(ctx, id)
+	if err != nil {
+		addAPIError(&diags, webhookName(id), err)
+	}
+	return secrets, diags
+}
+
 // reveal puts the secret that state knows into the plan.
 func (m *webhookSecretRotationModel) reveal(ctx context.Context, client *digitalriver.Client) diag.Diagnostics {
-	var diags diag.Diagnostics
-	secrets, err := client.ListSecrets(ctx, m.WebhookID.ValueString())
-	if err != nil {
-		addAPIError(&diags, webhookName(m.WebhookID.ValueString()), err)
+	secrets, diags := m.activeSecrets(ctx, client)
+	if diags.HasError() {
 		return diags
 	}
 	for _, secret := range secrets {
