@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
+
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
 )
 
@@ -76,7 +78,7 @@ func TestAccAuthorization(t *testing.T) {
 func testAuthorization(t *testing.T, o operation) {
 	w, clocks := newWorkspace(t), map[string]digitalriver.Clock{}
 	if strings.HasSuffix(o.then, faultsEphemeral) {
-		w.require("1.10")
+		w.require(tfversion.Version1_10_0)
 	}
 	keys := slices.DeleteFunc(slices.Clone(keyCases), func(k keyCase) bool { return slices.Contains(k.omit, o.name) })
 	apis := make([]*sandboxAPI, len(keys))

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
+
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
 )
 
@@ -199,7 +201,7 @@ func TestAccFaults(t *testing.T) {
 func testFaults(t *testing.T, o operation) {
 	w, cases := newWorkspace(t), faultCases(t, o)
 	if strings.HasSuffix(o.then, faultsEphemeral) {
-		w.require("1.10")
+		w.require(tfversion.Version1_10_0)
 	}
 	clocks := map[string]digitalriver.Clock{}
 	for _, c := range cases {

@@ -15,9 +15,9 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
 	"github.com/hashicorp/go-version"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
 )
@@ -66,7 +66,7 @@ func (w *workspace) serve(clocks map[string]digitalriver.Clock) {
 
 func serveProvider(t *testing.T, clock digitalriver.Clock) *plugin.ReattachConfig {
 	t.Helper()
-	server := providerserver.NewProtocol6(newProvider("test", clock))()
+	server := newServer(newProvider("test", clock))
 	ctx, stop := context.WithCancel(context.Background())
 	started, ended := make(chan *plugin.ReattachConfig), make(chan struct{})
 	failed := make(chan error, 1)
@@ -89,7 +89,7 @@ func serveProvider(t *testing.T, clock digitalriver.Clock) *plugin.ReattachConfi
 }
 
 // require skips the test on an older command line.
-func (w *workspace) require(minimum string) {
+func (w *workspace) require(minimum *version.Version) {
 	w.t.Helper()
 	var is struct {
 		Version string `json:"terraform_version"`
@@ -97,8 +97,11 @@ func (w *workspace) require(minimum string) {
 	if _, out := w.run("version", "-json"); json.Unmarshal([]byte(out), &is) != nil {
 		w.t.Fatalf("version: %s", out)
 	}
-	if version.Must(version.NewVersion(is.Version)).LessThan(version.Must(version.NewVersion(minimum))) {
-		w.t.Skipf("%s is older than %s", is.Version, minimum)
+	var resp tfversion.CheckTerraformVersionResponse
+	tfversion.SkipBelow(minimum).CheckTerraformVersion(w.t.Context(),
+		tfversion.CheckTerraformVersionRequest{TerraformVersion: version.Must(version.NewVersion(is.Version))}, &resp)
+	if resp.Skip != "" {
+		w.t.Skip(resp.Skip)
 	}
 }
 

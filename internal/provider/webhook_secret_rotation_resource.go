@@ -145,11 +145,17 @@ const importedKey = "imported"
 const dueKey = "due"
 
 func (r *webhookSecretRotationResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || req.State.Raw.IsNull() {
+	if req.Plan.Raw.IsNull() {
 		return
 	}
 	var plan, state webhookSecretRotationModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if req.State.Raw.IsNull() {
+		if !plan.ExposeSecret.IsUnknown() && !plan.ExposeSecret.ValueBool() {
+			resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("secret"), types.StringNull())...)
+		}
+		return
+	}
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	due, diags := req.Private.GetKey(ctx, dueKey)
 	resp.Diagnostics.Append(diags...)

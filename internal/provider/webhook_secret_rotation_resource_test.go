@@ -55,6 +55,7 @@ func TestAccRotation_dueShowsAsUpdateAndTriggersReplacement(t *testing.T) {
 		Steps: []resource.TestStep{
 			{
 				Config:            config,
+				ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectKnownValue(rotationName, tfjsonpath.New("secret"), knownvalue.Null())}},
 				Check:             api.wrote("POST /webhooks 201", rotated),
 				ConfigStateChecks: []statecheck.StateCheck{secretIDs.AddStateValue(rotationName, tfjsonpath.New("secret_id")), statecheck.ExpectKnownValue(rotationName, tfjsonpath.New("secret"), knownvalue.Null())},
 			},
