@@ -334,15 +334,23 @@ func (b *bench) applied(n, types int) (*workspace, string, error) {
 			return nil, "", err
 		}
 		webhooks[i] = map[string]any{
-			"id": created["id"], "address": created["address"], "types": eventTypes(types), "enabled": true, "api_version": "default",
-			"transport_type": "HTTP", "live_mode": false, "created_time": created["createdTime"], "updated_time": created["updatedTime"],
+			"id": created.ID, "address": created.Address, "types": eventTypes(types), "enabled": true, "api_version": "default",
+			"transport_type": "HTTP", "live_mode": false, "created_time": created.CreatedTime, "updated_time": created.UpdatedTime,
 		}
 	}
 	return w, data, w.writeState("digitalriver_webhook", "digitalriver", webhooks)
 }
 
+// created is what state holds of a webhook that the sandbox made.
+type created struct {
+	ID          string    `json:"id"`
+	Address     string    `json:"address"`
+	CreatedTime time.Time `json:"createdTime"`
+	UpdatedTime time.Time `json:"updatedTime"`
+}
+
 // create makes a webhook in test mode.
-func (s *sandbox) create(address string, types []string) (map[string]any, error) {
+func (s *sandbox) create(address string, types []string) (*created, error) {
 	body, err := json.Marshal(map[string]any{"address": address, "types": types})
 	if err != nil {
 		return nil, err
@@ -357,8 +365,8 @@ func (s *sandbox) create(address string, types []string) (map[string]any, error)
 		return nil, err
 	}
 	defer func() { _ = resp.Body.Close() }()
-	var created map[string]any
-	return created, json.NewDecoder(resp.Body).Decode(&created)
+	made := new(created)
+	return made, json.NewDecoder(resp.Body).Decode(made)
 }
 
 // writeState writes the state of a resource "many" with these attributes.

@@ -180,6 +180,13 @@ func (c *Client) GetWebhook(ctx context.Context, id string) (*Webhook, error) {
 	return c.getWebhook(ctx, id)
 }
 
+// ListedWebhook returns a webhook as the list that reads share has it, nil when
+// there is no list or the webhook is not in it. It asks nothing of the API.
+func (c *Client) ListedWebhook(id string) *Webhook {
+	webhook, _ := c.cache.lookup(id)
+	return webhook
+}
+
 func getRequest(id string) *request {
 	return &request{method: http.MethodGet, path: webhookPath(id)}
 }

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -51,7 +52,14 @@ func benchmarkPlan(b *testing.B, n int) {
 	server, schemas := configuredServer(b, url, digitalriver.SystemClock{})
 	resourceType := schemas.ResourceSchemas["digitalriver_webhook"].ValueType()
 	prior := webhookModel{Types: listOf(names), Authentication: types.ObjectNull(authenticationTypes), OAuth: types.ObjectNull(oauthTypes)}.withAnswer(webhook)
-	state := webhookObject(b, resourceType, prior)
+	inFile, err := json.Marshal(map[string]any{
+		"id": webhook.ID, "address": webhook.Address, "types": names, "enabled": true, "api_version": "default", "transport_type": "HTTP",
+		"authentication": nil, "oauth": nil, "live_mode": false,
+		"created_time": prior.CreatedTime.ValueString(), "updated_time": prior.UpdatedTime.ValueString(),
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
 	config := webhookObject(b, resourceType, webhookModel{Address: prior.Address, Types: prior.Types})
 	identity := &tfprotov6.ResourceIdentityData{IdentityData: dynamic(b, tftypes.Object{AttributeTypes: map[string]tftypes.Type{"id": tftypes.String}}, map[string]tftypes.Value{"id": tftypes.NewValue(tftypes.String, webhook.ID)})}
 
@@ -70,7 +78,9 @@ func benchmarkPlan(b *testing.B, n int) {
 	for b.Loop() {
 		validated, err := server.ValidateResourceConfig(ctx, &tfprotov6.ValidateResourceConfigRequest{TypeName: name, Config: config})
 		check(validated.Diagnostics, err)
-		read, err := server.ReadResource(ctx, &tfprotov6.ReadResourceRequest{TypeName: name, CurrentState: state, CurrentIdentity: identity})
+		upgraded, err := server.UpgradeResourceState(ctx, &tfprotov6.UpgradeResourceStateRequest{TypeName: name, RawState: &tfprotov6.RawState{JSON: inFile}})
+		check(upgraded.Diagnostics, err)
+		read, err := server.ReadResource(ctx, &tfprotov6.ReadResourceRequest{TypeName: name, CurrentState: upgraded.UpgradedState, CurrentIdentity: identity})
 		check(read.Diagnostics, err)
 		planned, err := server.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{TypeName: name, PriorState: read.NewState, ProposedNewState: read.NewState, Config: config, PriorIdentity: identity})
 		check(planned.Diagnostics, err)
@@ -81,17 +91,25 @@ func benchmarkPlan(b *testing.B, n int) {
 func configuredServer(b testing.TB, url string, clock digitalriver.Clock) (tfprotov6.ProviderServer, *tfprotov6.GetProviderSchemaResponse) {
 	b.Helper()
 	server := newServer(newProvider("test", clock))
+	return server, configure(b, server, object{"api_key": testKey, "base_url": url})
+}
+
+// configure configures the provider with arguments, and returns its schemas.
+func configure(b testing.TB, server tfprotov6.ProviderServer, arguments object) *tfprotov6.GetProviderSchemaResponse {
+	b.Helper()
 	schemas, err := server.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		b.Fatal(err)
 	}
-	config := nulls(schemas.Provider.ValueType())
-	config["api_key"] = tftypes.NewValue(tftypes.String, testKey)
-	config["base_url"] = tftypes.NewValue(tftypes.String, url)
-	if _, err := server.ConfigureProvider(context.Background(), &tfprotov6.ConfigureProviderRequest{Config: dynamic(b, schemas.Provider.ValueType(), config)}); err != nil {
+	kind := schemas.Provider.ValueType()
+	config := nulls(kind)
+	for name, value := range arguments {
+		config[name] = tftypes.NewValue(kind.(tftypes.Object).AttributeTypes[name], value)
+	}
+	if _, err := server.ConfigureProvider(context.Background(), &tfprotov6.ConfigureProviderRequest{Config: dynamic(b, kind, config)}); err != nil {
 		b.Fatal(err)
 	}
-	return server, schemas
+	return schemas
 }
 
 // nulls are the attributes of an object type, all null.
@@ -111,11 +129,16 @@ func serve(b testing.TB, handler http.Handler) string {
 
 func dynamic(b testing.TB, objectType tftypes.Type, attributes map[string]tftypes.Value) *tfprotov6.DynamicValue {
 	b.Helper()
-	value, err := tfprotov6.NewDynamicValue(objectType, tftypes.NewValue(objectType, attributes))
+	return dynamicValue(b, tftypes.NewValue(objectType, attributes))
+}
+
+func dynamicValue(b testing.TB, value tftypes.Value) *tfprotov6.DynamicValue {
+	b.Helper()
+	encoded, err := tfprotov6.NewDynamicValue(value.Type(), value)
 	if err != nil {
 		b.Fatal(err)
 	}
-	return &value
+	return &encoded
 }
 
 func webhookObject(b *testing.B, objectType tftypes.Type, model webhookModel) *tfprotov6.DynamicValue {

@@ -43,6 +43,7 @@ var (
 type digitalRiver struct {
 	version string
 	clock   digitalriver.Clock
+	data    *providerData // nil before Configure
 
 	// warnOffline is set while Terraform validates without a key: no plan
 	// follows that could give the warnings. Terraform does not validate a
@@ -152,6 +153,7 @@ func (p *digitalRiver) Configure(ctx context.Context, req provider.ConfigureRequ
 
 	p.warnOffline = false
 	data := &providerData{clock: p.clock, liveMode: config.LiveMode}
+	p.data = data
 	resp.ResourceData = data
 	resp.DataSourceData = data
 	resp.EphemeralResourceData = data

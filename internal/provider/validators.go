@@ -14,6 +14,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
 )
 
 // eventTypeName is what an event type looks like: dotted words (decided; the
@@ -48,7 +50,7 @@ func (eventTypes) ValidateList(_ context.Context, req validator.ListRequest, res
 		}
 		at := req.Path.AtListIndex(i)
 		eventType := name.ValueString()
-		if !eventTypeName.MatchString(eventType) {
+		if _, known := catalog.Lookup(eventType); !known && !eventTypeName.MatchString(eventType) {
 			resp.Diagnostics.AddAttributeError(at, "Invalid event type",
 				fmt.Sprintf("An event type is words of letters and underscores joined by dots, such as \"order.accepted\"; element %d is %q.", i, eventType))
 			continue
@@ -80,12 +82,16 @@ func (v httpURL) ValidateString(ctx context.Context, req validator.StringRequest
 		return
 	}
 	value := req.ConfigValue.ValueString()
-	u, err := url.Parse(value)
-	if err == nil && u.Hostname() != "" && (u.Scheme == "https" || u.Scheme == "http" && (v.plain || isLoopback(u.Hostname()))) {
+	if v.accepts(value) {
 		return
 	}
 	resp.Diagnostics.AddAttributeError(located(req.Path), "Invalid URL",
 		fmt.Sprintf("%s must be %s, such as \"https://example.com/webhooks\"; it is %q.", req.Path, v.Description(ctx), value))
+}
+
+func (v httpURL) accepts(value string) bool {
+	u, err := url.Parse(value)
+	return err == nil && u.Hostname() != "" && (u.Scheme == "https" || u.Scheme == "http" && (v.plain || isLoopback(u.Hostname())))
 }
 
 // isLoopback tells whether a host name is this machine's own by name or by
@@ -112,11 +118,15 @@ func (v apiVersion) ValidateString(ctx context.Context, req validator.StringRequ
 		return
 	}
 	value := req.ConfigValue.ValueString()
-	if value == apiVersionDefault || value == apiVersionLatest || isDate(value) {
+	if v.accepts(value) {
 		return
 	}
 	resp.Diagnostics.AddAttributeError(req.Path, "Invalid API version",
 		fmt.Sprintf("api_version must be %s; it is %q.", v.Description(ctx), value))
+}
+
+func (apiVersion) accepts(value string) bool {
+	return value == apiVersionDefault || value == apiVersionLatest || isDate(value)
 }
 
 func isDate(value string) bool {

@@ -41,26 +41,19 @@ func (r *webhookResource) warn(ctx context.Context, plan, state *webhookModel, d
 // API may know more than this version of the provider.
 func (m webhookModel) warnOffline(diags *diag.Diagnostics) {
 	for i, element := range m.Types.Elements() {
-		name, ok := element.(types.String)
-		if !ok || name.IsNull() || name.IsUnknown() || !eventTypeName.MatchString(name.ValueString()) {
-			continue
+		value, _ := element.(types.String)
+		name := value.ValueString()
+		switch known, found := catalog.Lookup(name); {
+		case !found && eventTypeName.MatchString(name):
+			diags.AddAttributeWarning(path.Root("types").AtListIndex(i), "Unknown event type: "+name, unknownType(name))
+		case known.ReplacedBy != "":
+			diags.AddAttributeWarning(path.Root("types").AtListIndex(i), "Older event type: "+name,
+				fmt.Sprintf("%q is an older spelling. Use %q, which replaced it.", name, known.ReplacedBy))
 		}
-		warnType(path.Root("types").AtListIndex(i), name.ValueString(), diags)
 	}
 	if u, err := url.Parse(m.Address.ValueString()); err == nil && u.Scheme == "http" && !isLoopback(u.Hostname()) {
 		diags.AddAttributeWarning(path.Root("address"), "Events in clear text: "+u.Host,
 			fmt.Sprintf("Events and credentials would travel to %s unencrypted. Use https.", u.Host))
-	}
-}
-
-func warnType(at path.Path, name string, diags *diag.Diagnostics) {
-	known, found := catalog.Lookup(name)
-	switch {
-	case !found:
-		diags.AddAttributeWarning(at, "Unknown event type: "+name, unknownType(name))
-	case known.ReplacedBy != "":
-		diags.AddAttributeWarning(at, "Older event type: "+name,
-			fmt.Sprintf("%q is an older spelling. Use %q, which replaced it.", name, known.ReplacedBy))
 	}
 }
 
