@@ -7,16 +7,19 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/vmihailenco/msgpack/v5"
+	"github.com/vmihailenco/msgpack/v5/msgpcode"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
 )
 
-// server is the framework's server, but for webhooks that are as state has them.
-// Of those a plan may hold thousands, and the framework would decode, walk and
-// encode each many times over to come to the same answer (what that brings
-// stands in DESIGN.md). Whatever is not surely so is left to the framework.
+// server is the framework's server, but for webhooks of which there is nothing
+// to say: they are as state has them, or are new. A plan may hold thousands, and
+// the framework would decode, walk and encode each many times over to come to
+// the same answer (what that brings stands in DESIGN.md). Whatever is not surely
+// so is left to the framework.
 type server struct {
 	tfprotov6.ProviderServer
 	provider *digitalRiver
@@ -58,15 +61,52 @@ func (s server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceReq
 }
 
 func (s server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
-	if req.TypeName == webhookTypeName && req.PriorState != nil && req.ProposedNewState != nil && bytes.Equal(req.PriorState.MsgPack, req.ProposedNewState.MsgPack) {
-		// Terraform proposes the prior value of what configuration leaves out,
-		// where the plan has the default: nothing can change a prior webhook
-		// only if that has all defaults.
-		if prior, ok := webhookOnWire(req.PriorState); ok && prior.hasDefaults() && prior.unremarkable() {
-			return &tfprotov6.PlanResourceChangeResponse{PlannedState: req.PriorState, PlannedPrivate: req.PriorPrivate, PlannedIdentity: req.PriorIdentity}, nil
+	if req.TypeName == webhookTypeName && req.PriorState != nil && req.ProposedNewState != nil {
+		switch {
+		case isNull(req.PriorState):
+			if planned := s.provider.data.planNew(ctx, req.Config); planned != nil {
+				null := &tfprotov6.DynamicValue{MsgPack: []byte{msgpcode.Nil}}
+				return &tfprotov6.PlanResourceChangeResponse{PlannedState: planned, PlannedIdentity: &tfprotov6.ResourceIdentityData{IdentityData: null}}, nil
+			}
+		case bytes.Equal(req.PriorState.MsgPack, req.ProposedNewState.MsgPack):
+			// Terraform proposes the prior value of what configuration leaves out,
+			// where the plan has the default: nothing can change a prior webhook
+			// only if that has all defaults.
+			if prior, ok := webhookOnWire(req.PriorState); ok && prior.hasDefaults() && prior.unremarkable() {
+				return &tfprotov6.PlanResourceChangeResponse{PlannedState: req.PriorState, PlannedPrivate: req.PriorPrivate, PlannedIdentity: req.PriorIdentity}, nil
+			}
 		}
 	}
 	return s.ProviderServer.PlanResourceChange(ctx, req)
+}
+
+func isNull(value *tfprotov6.DynamicValue) bool {
+	return bytes.Equal(value.MsgPack, []byte{msgpcode.Nil})
+}
+
+// planNew plans a webhook that is about to be created; it returns nil if there
+// is anything to say about it.
+func (d *providerData) planNew(ctx context.Context, config *tfprotov6.DynamicValue) *tfprotov6.DynamicValue {
+	plan, ok := webhookOnWire(config)
+	if !ok || !plan.surelyValid(ctx) {
+		return nil
+	}
+	plan.ID, plan.LiveMode, plan.CreatedTime, plan.UpdatedTime = types.StringUnknown(), types.BoolUnknown(), types.StringUnknown(), types.StringUnknown()
+	if plan.Enabled.IsNull() {
+		plan.Enabled = types.BoolValue(true)
+	}
+	if plan.APIVersion.IsNull() {
+		plan.APIVersion = types.StringValue(apiVersionDefault)
+	}
+	plan.TransportType = plan.plannedTransport()
+	var diags diag.Diagnostics
+	d.warn(ctx, &plan, nil, &diags)
+	raw := plan.raw(ctx, &diags)
+	planned, err := tfprotov6.NewDynamicValue(raw.Type(), raw)
+	if err != nil || len(diags) > 0 {
+		return nil
+	}
+	return &planned
 }
 
 // surelyValid tells whether a configuration is valid. One with credentials may

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -41,7 +42,11 @@ func (l *listener) ReadResource(ctx context.Context, req *tfprotov6.ReadResource
 }
 
 func (l *listener) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
-	l.asked = append(l.asked, "plan")
+	what := "plan"
+	if isNull(req.PriorState) {
+		what = "create"
+	}
+	l.asked = append(l.asked, what)
 	return l.ProviderServer.PlanResourceChange(ctx, req)
 }
 
@@ -74,31 +79,31 @@ func TestServer(t *testing.T) {
 		"of a version":              {webhook: object{"apiVersion": "2021-12-13"}, config: object{"api_version": "2021-12-13"}, asked: "plan"},
 		"of the latest version":     {webhook: object{"apiVersion": "latest"}, state: object{"api_version": "latest"}, config: object{"api_version": "latest"}, asked: "read plan"},
 		"back to defaults":          {webhook: object{"enabled": false, "apiVersion": "2021-12-13"}, asked: "plan"},
-		"basic authentication":      {webhook: object{"authentication": basic}, config: object{"authentication": object{"username": "dr", "password": "s3cret"}}, asked: "validate"},
-		"write-only password":       {webhook: object{"authentication": basic}, state: object{"authentication": object{"username": "dr", "password_wo_version": 1}}, config: object{"authentication": object{"username": "dr", "password_wo": "s3cret", "password_wo_version": 1}}, asked: "validate plan"},
-		"OAuth":                     {webhook: object{"transportType": "OAUTH", "oauth": oauth}, config: object{"oauth": object{"token_endpoint": "https://example.com/token", "client_id": "dr", "client_secret": "s3cret", "grant_type": "client_credentials"}}, asked: "validate plan"},
+		"basic authentication":      {webhook: object{"authentication": basic}, config: object{"authentication": object{"username": "dr", "password": "s3cret"}}, asked: "validate create"},
+		"write-only password":       {webhook: object{"authentication": basic}, state: object{"authentication": object{"username": "dr", "password_wo_version": 1}}, config: object{"authentication": object{"username": "dr", "password_wo": "s3cret", "password_wo_version": 1}}, asked: "validate plan create"},
+		"OAuth":                     {webhook: object{"transportType": "OAUTH", "oauth": oauth}, config: object{"oauth": object{"token_endpoint": "https://example.com/token", "client_id": "dr", "client_secret": "s3cret", "grant_type": "client_credentials"}}, asked: "validate plan create"},
 		"changed in configuration":  {config: object{"address": "https://example.com/other"}, asked: "plan"},
 		"changed behind the back":   {drift: object{"address": "https://example.com/other"}, asked: "read plan"},
 		"disabled behind the back":  {drift: object{"enabled": false}, asked: "read plan"},
 		"deleted behind the back":   {gone: true, asked: "read"},
-		"of the wrong mode":         {live: true, asked: "read"},
-		"unknown address":           {config: object{"address": unknown}, asked: "validate plan"},
-		"unknown event type":        {config: object{"types": []any{unknown}}, asked: "validate plan"},
-		"no event types":            {config: object{"types": []any{}}, asked: "validate plan"},
-		"null event type":           {config: object{"types": []any{nil}}, asked: "validate plan"},
-		"event type twice":          {config: object{"types": []any{"order.accepted", "order.accepted"}}, asked: "validate plan"},
-		"no event type at all":      {config: object{"types": nil}, asked: "validate plan"},
-		"event type out of catalog": {webhook: object{"types": []any{"order.unheard_of"}}, config: object{"types": []any{"order.unheard_of"}}, asked: "validate plan"},
-		"older event type":          {webhook: object{"types": []any{"order.payment_pending"}}, config: object{"types": []any{"order.payment_pending"}}, asked: "validate plan"},
-		"clear text":                {webhook: object{"address": "http://example.com"}, config: object{"address": "http://example.com"}, asked: "validate plan"},
-		"no URL":                    {config: object{"address": "example.com"}, asked: "validate plan"},
-		"no API version":            {config: object{"api_version": "newest"}, asked: "validate plan"},
-		"no transport type":         {config: object{"transport_type": "FTP"}, asked: "validate plan"},
-		"OAUTH without oauth":       {config: object{"transport_type": "OAUTH"}, asked: "validate plan"},
-		"id in configuration":       {config: object{"id": "1"}, asked: "validate plan"},
-		"mode in configuration":     {config: object{"live_mode": false}, asked: "validate"},
-		"creation in configuration": {config: object{"created_time": "2020-01-01T00:00:00Z"}, asked: "validate plan"},
-		"update in configuration":   {config: object{"updated_time": "2020-01-01T00:00:00Z"}, asked: "validate plan"},
+		"of the wrong mode":         {live: true, asked: "read create"},
+		"unknown address":           {config: object{"address": unknown}, asked: "validate plan create"},
+		"unknown event type":        {config: object{"types": []any{unknown}}, asked: "validate plan create"},
+		"no event types":            {config: object{"types": []any{}}, asked: "validate plan create"},
+		"null event type":           {config: object{"types": []any{nil}}, asked: "validate plan create"},
+		"event type twice":          {config: object{"types": []any{"order.accepted", "order.accepted"}}, asked: "validate plan create"},
+		"no event type at all":      {config: object{"types": nil}, asked: "validate plan create"},
+		"event type out of catalog": {webhook: object{"types": []any{"order.unheard_of"}}, config: object{"types": []any{"order.unheard_of"}}, asked: "validate plan create"},
+		"older event type":          {webhook: object{"types": []any{"order.payment_pending"}}, config: object{"types": []any{"order.payment_pending"}}, asked: "validate plan create"},
+		"clear text":                {webhook: object{"address": "http://example.com"}, config: object{"address": "http://example.com"}, asked: "validate plan create"},
+		"no URL":                    {config: object{"address": "example.com"}, asked: "validate plan create"},
+		"no API version":            {config: object{"api_version": "newest"}, asked: "validate plan create"},
+		"no transport type":         {config: object{"transport_type": "FTP"}, asked: "validate plan create"},
+		"OAUTH without oauth":       {config: object{"transport_type": "OAUTH"}, asked: "validate plan create"},
+		"id in configuration":       {config: object{"id": "1"}, asked: "validate plan create"},
+		"mode in configuration":     {config: object{"live_mode": false}, asked: "validate create"},
+		"creation in configuration": {config: object{"created_time": "2020-01-01T00:00:00Z"}, asked: "validate plan create"},
+		"update in configuration":   {config: object{"updated_time": "2020-01-01T00:00:00Z"}, asked: "validate plan create"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			api := startSandbox(t)
@@ -292,11 +297,19 @@ func asked(t *testing.T, server tfprotov6.ProviderServer, config object, state, 
 		prior = refreshed
 	}
 
-	planned, err := server.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{
-		TypeName: webhookTypeName, PriorState: encode(prior), ProposedNewState: encode(proposed(t, kind, prior, configured)),
-		Config: encode(configured), PriorPrivate: read.Private, PriorIdentity: read.NewIdentity,
-	})
-	answer("plan", planned.Diagnostics, err, value(planned.PlannedState, kind), planned.RequiresReplace, string(planned.PlannedPrivate))
+	plan := func(of string, prior, proposed tftypes.Value, private []byte, identity *tfprotov6.ResourceIdentityData) {
+		planned, err := server.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{
+			TypeName: webhookTypeName, PriorState: encode(prior), ProposedNewState: encode(proposed),
+			Config: encode(configured), PriorPrivate: private, PriorIdentity: identity,
+		})
+		answer(of, planned.Diagnostics, err, value(planned.PlannedState, kind), planned.RequiresReplace, string(planned.PlannedPrivate))
+		if planned.PlannedIdentity != nil {
+			answer("identity", nil, nil, value(planned.PlannedIdentity.IdentityData, identityKind))
+		}
+	}
+	plan("plan", prior, proposed(t, kind, prior, configured), read.Private, read.NewIdentity)
+	null := tftypes.NewValue(kind, nil)
+	plan("create", null, proposed(t, kind, null, configured), nil, nil)
 	return answers
 }
 
@@ -333,13 +346,16 @@ func valueOf(t *testing.T, kind tftypes.Type, attributes object) tftypes.Value {
 // what it leaves out and the provider may choose.
 func proposed(t *testing.T, kind tftypes.Type, prior, config tftypes.Value) tftypes.Value {
 	t.Helper()
-	before, now := map[string]tftypes.Value{}, map[string]tftypes.Value{}
-	if err := prior.As(&before); err != nil {
-		t.Fatal(err)
+	before, now := nulls(kind), map[string]tftypes.Value{}
+	if !prior.IsNull() {
+		if err := prior.As(&before); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := config.As(&now); err != nil {
 		t.Fatal(err)
 	}
+	now = maps.Clone(now) // As hands out the value's own.
 	for _, name := range []string{"id", "enabled", "api_version", "transport_type", "live_mode", "created_time", "updated_time"} {
 		if now[name].IsNull() {
 			now[name] = before[name]

@@ -190,7 +190,7 @@ func (r *webhookResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		}
 		if plan.settingsEqual(state) {
 			resp.Plan.Raw = req.State.Raw
-			r.warn(ctx, &plan, state, &resp.Diagnostics)
+			r.data.warn(ctx, &plan, state, &resp.Diagnostics)
 			return
 		}
 	}
@@ -202,7 +202,7 @@ func (r *webhookResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	}
 	resp.Plan.Raw = plan.raw(ctx, &resp.Diagnostics)
 	if !resp.Diagnostics.HasError() {
-		r.warn(ctx, &plan, state, &resp.Diagnostics)
+		r.data.warn(ctx, &plan, state, &resp.Diagnostics)
 	}
 }
 

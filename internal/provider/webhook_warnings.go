@@ -20,13 +20,13 @@ import (
 // Terraform folds warnings of the same summary into one. Terraform plans a change once more while
 // it applies it; a webhook that this process has not refreshed was warned of
 // before.
-func (r *webhookResource) warn(ctx context.Context, plan, state *webhookModel, diags *diag.Diagnostics) {
+func (d *providerData) warn(ctx context.Context, plan, state *webhookModel, diags *diag.Diagnostics) {
 	if state == nil {
 		plan.warnOffline(diags)
-		r.warnDuplicate(ctx, plan, diags)
+		d.warnDuplicate(ctx, plan, diags)
 		return
 	}
-	if _, refreshed := r.data.refreshed.Load(state.ID.ValueString()); !refreshed {
+	if _, refreshed := d.refreshed.Load(state.ID.ValueString()); !refreshed {
 		return
 	}
 	plan.warnOffline(diags)
@@ -76,13 +76,13 @@ func unknownType(name string) string {
 // warnDuplicate warns of an enabled webhook that has the address and one of the
 // types of one about to be created. Once this process has written anything,
 // Terraform is applying, and the plan was warned before.
-func (r *webhookResource) warnDuplicate(ctx context.Context, plan *webhookModel, diags *diag.Diagnostics) {
-	if r.data == nil || r.data.client == nil || r.data.client.Wrote() || plan.Address.IsUnknown() {
+func (d *providerData) warnDuplicate(ctx context.Context, plan *webhookModel, diags *diag.Diagnostics) {
+	if d == nil || d.client == nil || d.client.Wrote() || plan.Address.IsUnknown() {
 		return
 	}
 	planned := stringsOf(plan.Types)
-	for _, webhook := range r.data.existing(ctx) {
-		if _, managed := r.data.refreshed.Load(webhook.ID); managed || !webhook.Enabled || webhook.Address != plan.Address.ValueString() {
+	for _, webhook := range d.existing(ctx) {
+		if _, managed := d.refreshed.Load(webhook.ID); managed || !webhook.Enabled || webhook.Address != plan.Address.ValueString() {
 			continue
 		}
 		common := slices.DeleteFunc(slices.Clone(planned), func(name string) bool { return !slices.Contains(webhook.Types, name) })

@@ -1,0 +1,46 @@
+// Command terraform-provider-digitalriver, of the benchmark, has the schema of
+// the provider but answers with what it is asked. What a plan takes with it is
+// what Terraform itself takes for webhooks.
+package main
+
+import (
+	"context"
+	"log"
+	"os"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/provider"
+)
+
+func main() {
+	if err := os.Setenv("TF_LOG_SDK", "off"); err != nil {
+		log.Fatal(err)
+	}
+	err := tf6server.Serve(provider.Address, func() tfprotov6.ProviderServer {
+		return echo{providerserver.NewProtocol6(provider.New("bench")())()}
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+type echo struct{ tfprotov6.ProviderServer }
+
+func (echo) ValidateResourceConfig(context.Context, *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
+	return &tfprotov6.ValidateResourceConfigResponse{}, nil
+}
+
+func (echo) UpgradeResourceState(_ context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
+	return &tfprotov6.UpgradeResourceStateResponse{UpgradedState: &tfprotov6.DynamicValue{JSON: req.RawState.JSON}}, nil
+}
+
+func (echo) ReadResource(_ context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+	return &tfprotov6.ReadResourceResponse{NewState: req.CurrentState}, nil
+}
+
+func (echo) PlanResourceChange(_ context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+	return &tfprotov6.PlanResourceChangeResponse{PlannedState: req.PriorState}, nil
+}
