@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -83,10 +84,10 @@ type work struct {
 
 func (b *bench) works() []work {
 	return []work{
-		{"plan of 100", func() error { return b.plan(100, 10, 0) }},
+		{"plan of 100", func() error { return b.plan(100, 10, 1.25) }},
 		{"plan of 1000", func() error { return b.plan(1000, 10, 1.25) }},
 		{"plan of 1000, 60 types", func() error { return b.plan(1000, 60, 1.5) }},
-		{"plan of 5000", func() error { return b.plan(5000, 10, 0) }},
+		{"plan of 5000", func() error { return b.plan(5000, 10, 1.25) }},
 		{"one of 1000", b.one},
 		{"change of one among 1000", b.change},
 		{"create 200", b.create},
@@ -456,13 +457,8 @@ func (b *bench) plan(n, types int, bar float64) error {
 		return err
 	}
 	floor, measured, echo := medians[0], medians[1], medians[2]
-	r := row{work: fmt.Sprintf("plan of %d, %d types each", n, types), echo: seconds(echo.wall), requests: strconv.Itoa(requests), bar: "≤ 2 requests"}
-	met := requests <= 2
-	if bar > 0 {
-		r.bar += fmt.Sprintf(", ≤ %.2f × floor", bar)
-		met = met && ratio(measured, floor) <= bar
-	}
-	b.add(r.against(measured, floor), met)
+	r := row{work: fmt.Sprintf("plan of %d, %d types each", n, types), echo: seconds(echo.wall), requests: strconv.Itoa(requests), bar: fmt.Sprintf("≤ 2 requests, ≤ %.2f × floor", bar)}
+	b.add(r.against(measured, floor), requests <= 2 && ratio(measured, floor) <= bar)
 	if n == 1000 && types == 10 {
 		extra := measured.peak - floor.peak
 		b.add(row{work: "memory of that plan, peak RSS", measured: megabytes(measured.peak), floor: megabytes(floor.peak), bar: "≤ floor + 30 MB"}, extra <= 30e6)
@@ -671,10 +667,12 @@ func (r row) columns() []string {
 
 var header = row{"work", "measured", "floor", "ratio", "echo", "requests", "bar", "verdict"}
 
+// cliVersion is what a CLI calls itself, somewhere in what it says.
+var cliVersion = regexp.MustCompile(`(Terraform|OpenTofu) v\S+`)
+
 func (b *bench) print() {
 	version, _ := exec.Command(b.cli, "version").Output()
-	first, _, _ := strings.Cut(string(version), "\n")
-	fmt.Printf("%s, %s, %s/%s, %d cores; medians of %d\n\n", first, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), b.runs)
+	fmt.Printf("%s, %s, %s/%s, %d cores; medians of %d\n\n", cliVersion.Find(version), runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), b.runs)
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	for _, r := range append([]row{header}, b.rows...) {
 		fmt.Fprintln(table, strings.Join(r.columns(), "\t"))

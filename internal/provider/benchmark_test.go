@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -39,11 +40,7 @@ func benchmarkPlan(b *testing.B, n int) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	known := slices.CompactFunc(catalog.EventTypes(), func(a, b catalog.EventType) bool { return a.Type == b.Type })
-	names := make([]string, n)
-	for i := range names {
-		names[i] = known[i].Type
-	}
+	names := catalog.Match("*")[:n]
 	webhook, err := client.CreateWebhook(ctx, digitalriver.NewWebhook{Types: names, Address: "https://example.com/webhooks", Enabled: true, APIVersion: "default", TransportType: "HTTP"})
 	if err != nil {
 		b.Fatal(err)
@@ -84,6 +81,30 @@ func benchmarkPlan(b *testing.B, n int) {
 		check(read.Diagnostics, err)
 		planned, err := server.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{TypeName: name, PriorState: read.NewState, ProposedNewState: read.NewState, Config: config, PriorIdentity: identity})
 		check(planned.Diagnostics, err)
+	}
+}
+
+// BenchmarkTypes measures what is done with the event types of one webhook:
+// they are read from state, brought into its order and compared.
+func BenchmarkTypes(b *testing.B) {
+	for _, n := range []int{5, 60, 140} {
+		b.Run(fmt.Sprintf("%d types", n), func(b *testing.B) {
+			webhook := &digitalriver.Webhook{ID: "177ef997-db7f-42f5-a28d-b0a1ee1267e9"}
+			for i := range n {
+				webhook.Types = append(webhook.Types, fmt.Sprintf("order.event_%d", i))
+			}
+			var diags diag.Diagnostics
+			state := webhookModel{Types: listOf(webhook.Types)}.withAnswer(webhook)
+			slices.Reverse(webhook.Types)
+			wire := dynamicValue(b, state.raw(b.Context(), &diags))
+			b.ReportAllocs()
+			for b.Loop() {
+				read, ok := webhookOnWire(wire)
+				if answered := read.withAnswer(webhook); !ok || !answered.equal(&read) {
+					b.Fatal("the order made a difference")
+				}
+			}
+		})
 	}
 }
 
