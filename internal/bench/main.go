@@ -332,12 +332,12 @@ func (b *bench) things(n int) (*workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	things := make([]any, n)
+	things := make([]map[string]any, n)
 	for i := range things {
 		address := fmt.Sprintf("https://example.com/%d", i)
 		things[i] = map[string]any{"id": address, "a": address, "b": "order.accepted", "c": "default"}
 	}
-	return w, w.writeState("floor_thing", "floor", things)
+	return w, w.writeState("floor_thing", "floor", things, false)
 }
 
 // applied returns a workspace whose state holds n webhooks, and the data file of
@@ -353,7 +353,7 @@ func (b *bench) applied(n, types int) (*workspace, string, error) {
 		return nil, "", err
 	}
 	defer s.stop()
-	webhooks := make([]any, n)
+	webhooks := make([]map[string]any, n)
 	for i := range webhooks {
 		created, err := s.create(fmt.Sprintf("https://example.com/%d", i), eventTypes(types))
 		if err != nil {
@@ -361,10 +361,10 @@ func (b *bench) applied(n, types int) (*workspace, string, error) {
 		}
 		webhooks[i] = map[string]any{
 			"id": created.ID, "address": created.Address, "types": eventTypes(types), "enabled": true, "api_version": "default",
-			"transport_type": "HTTP", "live_mode": false, "created_time": created.CreatedTime, "updated_time": created.UpdatedTime,
+			"transport_type": "HTTP", "authentication": nil, "oauth": nil, "live_mode": false, "created_time": created.CreatedTime, "updated_time": created.UpdatedTime,
 		}
 	}
-	return w, data, w.writeState("digitalriver_webhook", "digitalriver", webhooks)
+	return w, data, w.writeState("digitalriver_webhook", "digitalriver", webhooks, true)
 }
 
 // created is what state holds of a webhook that the sandbox made.
@@ -395,11 +395,16 @@ func (s *sandbox) create(address string, types []string) (*created, error) {
 	return made, json.NewDecoder(resp.Body).Decode(made)
 }
 
-// writeState writes the state of a resource "many" with these attributes.
-func (w *workspace) writeState(kind, provider string, attributes []any) error {
+// writeState writes the state of a resource "many" with these attributes, as the
+// CLI does after an apply; the id is the identity of a resource that has one.
+func (w *workspace) writeState(kind, provider string, attributes []map[string]any, identity bool) error {
 	instances := make([]any, len(attributes))
 	for i, attribute := range attributes {
-		instances[i] = map[string]any{"index_key": i, "schema_version": 0, "attributes": attribute, "sensitive_attributes": []any{}}
+		instance := map[string]any{"index_key": i, "schema_version": 0, "attributes": attribute, "sensitive_attributes": []any{}}
+		if identity {
+			instance["identity"], instance["identity_schema_version"] = map[string]any{"id": attribute["id"]}, 0
+		}
+		instances[i] = instance
 	}
 	state, err := json.MarshalIndent(map[string]any{
 		"version": 4, "terraform_version": "1.9.0", "serial": 1, "lineage": "bench", "outputs": map[string]any{},
