@@ -292,8 +292,8 @@ func (f *fakeAPI) connect(t *testing.T, change ...func(*Config)) *Client {
 	return client
 }
 
-func newWebhook() NewWebhook {
-	return NewWebhook{Types: []string{"order.accepted", "order.blocked"}, Address: "https://example.com/hook", Enabled: true}
+func newWebhook() Webhook {
+	return Webhook{Types: []string{"order.accepted", "order.blocked"}, Address: "https://example.com/hook", Enabled: true}
 }
 
 func asError(t *testing.T, err error) *Error {
@@ -317,7 +317,7 @@ func do(ctx context.Context, c *Client, operation string) error {
 	case "list":
 		_, err = c.ListWebhooks(ctx)
 	case "update":
-		_, err = c.UpdateWebhook(ctx, "w1", WebhookPatch{Enabled: &enabled})
+		_, err = c.UpdateWebhook(ctx, "w1", Webhook{Enabled: enabled}, "enabled")
 	case "delete":
 		err = c.DeleteWebhook(ctx, "w1")
 	case "rotate":

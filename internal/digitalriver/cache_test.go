@@ -356,7 +356,7 @@ func TestReadsSeeOwnWrites(t *testing.T) {
 					}
 					if random.IntN(2) == 0 {
 						enabled = !enabled
-						if _, err := client.UpdateWebhook(t.Context(), id, WebhookPatch{Enabled: &enabled}); err != nil {
+						if _, err := client.UpdateWebhook(t.Context(), id, Webhook{Enabled: enabled}, "enabled"); err != nil {
 							t.Error(err)
 						}
 					}

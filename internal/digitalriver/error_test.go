@@ -151,9 +151,9 @@ func TestNoCredentialIsRepeated(t *testing.T) {
 					oauth := &OAuth{ClientSecret: "oauth-password-and-more", Password: "client secret/ä", Audience: "a"}
 					var err error
 					if operation == "create" {
-						_, err = client.CreateWebhook(t.Context(), NewWebhook{Authentication: authentication, OAuth: oauth})
+						_, err = client.CreateWebhook(t.Context(), Webhook{Authentication: authentication, OAuth: oauth})
 					} else {
-						_, err = client.UpdateWebhook(t.Context(), "w1", WebhookPatch{Authentication: authentication, OAuth: oauth})
+						_, err = client.UpdateWebhook(t.Context(), "w1", Webhook{Authentication: authentication, OAuth: oauth}, "authentication", "oauth")
 					}
 					if err == nil {
 						t.Fatal("no error")

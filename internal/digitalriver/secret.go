@@ -10,10 +10,10 @@ import (
 
 // Secret is a signing secret of a webhook.
 type Secret struct {
-	ID          string
-	Secret      string
-	CreatedTime time.Time
-	ExpiresTime *time.Time // nil until a rotation sets it
+	ID          string     `json:"id"`
+	Secret      string     `json:"secret"`
+	CreatedTime time.Time  `json:"createdTime"`
+	ExpiresTime *time.Time `json:"expiresTime"` // nil until a rotation sets it
 }
 
 // MaxActiveSecrets is how many secrets of one webhook work at a time (docs).

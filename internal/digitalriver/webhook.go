@@ -24,70 +24,48 @@ const (
 	GrantClientCredentials = "client_credentials"
 )
 
-// Webhook is a webhook as the API answers it.
+// Webhook is a webhook, as the API represents it in JSON. ID, LiveMode and the
+// times are set by the API; requests leave them empty. Requests omit every other
+// optional member that is empty.
 type Webhook struct {
-	ID             string
-	Types          []string // order means nothing
-	Address        string
-	Enabled        bool
-	APIVersion     string // "default", "latest" or a date
-	TransportType  string
-	Authentication *Authentication // nil unless TransportType is HTTP and it is set
-	OAuth          *OAuth          // nil unless TransportType is OAUTH
-	LiveMode       bool
-	CreatedTime    time.Time
-	UpdatedTime    time.Time
+	ID             string          `json:"id,omitempty"`
+	Types          []string        `json:"types"` // in no particular order
+	Address        string          `json:"address"`
+	Enabled        bool            `json:"enabled"`
+	APIVersion     string          `json:"apiVersion,omitempty"` // "default", "latest" or a date
+	TransportType  string          `json:"transportType,omitempty"`
+	Authentication *Authentication `json:"authentication,omitempty"` // only with TransportHTTP
+	OAuth          *OAuth          `json:"oauth,omitempty"`          // only with TransportOAuth
+	LiveMode       bool            `json:"liveMode,omitempty"`
+	CreatedTime    time.Time       `json:"createdTime,omitzero"`
+	UpdatedTime    time.Time       `json:"updatedTime,omitzero"`
 }
 
-// Authentication is basic authentication towards the endpoint.
+// Authentication holds the credentials for basic authentication at the endpoint.
+// Responses that spell the user name "username" are read too: encoding/json
+// ignores case.
 type Authentication struct {
-	UserName string
-	Password string
+	UserName string `json:"userName"`
+	Password string `json:"password"`
 }
 
-// OAuth is how a bearer token for the endpoint is fetched. Empty optional
-// members are not sent.
+// OAuth describes how Digital River fetches the bearer token for the endpoint.
 type OAuth struct {
-	TokenEndPoint string
-	ClientID      string
-	ClientSecret  string
-	GrantType     string
-	UserName      string
-	Password      string
-	Audience      string
-}
-
-// NewWebhook is the body of a create. Empty optional members are not sent.
-type NewWebhook struct {
-	Types          []string
-	Address        string
-	Enabled        bool
-	APIVersion     string
-	TransportType  string
-	Authentication *Authentication
-	OAuth          *OAuth
-}
-
-// WebhookPatch is the body of an update: what is nil stays as it is.
-type WebhookPatch struct {
-	Types         []string
-	Address       *string
-	Enabled       *bool
-	APIVersion    *string
-	TransportType *string
-
-	Authentication       *Authentication
-	RemoveAuthentication bool // sends null
-	OAuth                *OAuth
-	RemoveOAuth          bool // sends null
+	TokenEndPoint string `json:"tokenEndPoint"`
+	ClientID      string `json:"clientID"`
+	ClientSecret  string `json:"clientSecret"`
+	GrantType     string `json:"grantType,omitempty"`
+	UserName      string `json:"userName,omitempty"`
+	Password      string `json:"password,omitempty"`
+	Audience      string `json:"audience,omitempty"`
 }
 
 // CreateWebhook creates a webhook. Where the answer is lost, it looks for the
 // webhook before it asks again; a *DuplicateError says that it cannot tell
 // which one it is.
-func (c *Client) CreateWebhook(ctx context.Context, webhook NewWebhook) (*Webhook, error) {
+func (c *Client) CreateWebhook(ctx context.Context, webhook Webhook) (*Webhook, error) {
 	o := c.begin("create webhook", credentials(webhook.Authentication, webhook.OAuth)...)
-	r := &request{method: http.MethodPost, path: webhooksPath, body: encodeNewWebhook(webhook)}
+	r := &request{method: http.MethodPost, path: webhooksPath, body: encode(webhook)}
 	release, err := c.changes.acquire(ctx, "create "+likeness(webhook.Address, webhook.Types))
 	if err != nil {
 		return nil, o.ended(ctx, r, nil, again)
@@ -278,11 +256,12 @@ func (o *operation) list(ctx context.Context) ([]*Webhook, time.Duration, error)
 	}
 }
 
-// UpdateWebhook changes one webhook in one request.
-func (c *Client) UpdateWebhook(ctx context.Context, id string, patch WebhookPatch) (*Webhook, error) {
-	o := c.begin("update webhook", credentials(patch.Authentication, patch.OAuth)...)
+// UpdateWebhook changes the named members of one webhook, such as "apiVersion",
+// to those of webhook, in one request. A member without a value is removed.
+func (c *Client) UpdateWebhook(ctx context.Context, id string, webhook Webhook, members ...string) (*Webhook, error) {
+	o := c.begin("update webhook", credentials(webhook.Authentication, webhook.OAuth)...)
 	var updated *Webhook
-	r := &request{method: http.MethodPatch, path: webhookPath(id), body: encodePatch(patch)}
+	r := &request{method: http.MethodPatch, path: webhookPath(id), body: encodePatch(webhook, members)}
 	r.decode = func(body []byte) (err error) {
 		updated, err = decodeWebhook(body)
 		return err

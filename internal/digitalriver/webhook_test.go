@@ -75,7 +75,7 @@ func TestEmptyID(t *testing.T) {
 	api := &fakeAPI{}
 	client := api.connect(t)
 	_, getErr := client.GetWebhook(t.Context(), "")
-	_, updateErr := client.UpdateWebhook(t.Context(), "", WebhookPatch{})
+	_, updateErr := client.UpdateWebhook(t.Context(), "", Webhook{})
 	_, secretsErr := client.ListSecrets(t.Context(), "")
 	_, rotateErr := client.RotateSecret(t.Context(), "", 0)
 	for _, err := range []error{getErr, updateErr, secretsErr, rotateErr, client.DeleteWebhook(t.Context(), "")} {

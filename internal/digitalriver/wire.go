@@ -13,89 +13,18 @@ import (
 // The JSON of the API. Reading is tolerant: unknown members, null and absence
 // are fine; a known member of the wrong type is not.
 
-type wireWebhook struct {
-	ID             string              `json:"id"`
-	Types          []string            `json:"types"`
-	Address        string              `json:"address"`
-	Enabled        *bool               `json:"enabled"`
-	APIVersion     string              `json:"apiVersion"`
-	TransportType  string              `json:"transportType"`
-	Authentication *wireAuthentication `json:"authentication"`
-	OAuth          *wireOAuth          `json:"oauth"`
-	LiveMode       bool                `json:"liveMode"`
-	CreatedTime    time.Time           `json:"createdTime"`
-	UpdatedTime    time.Time           `json:"updatedTime"`
-}
-
-// wireAuthentication reads the SDK's spelling, username, as well: encoding/json
-// matches names without regard to case.
-type wireAuthentication struct {
-	UserName string `json:"userName"`
-	Password string `json:"password"`
-}
-
-type wireOAuth struct {
-	TokenEndPoint string `json:"tokenEndPoint"`
-	ClientID      string `json:"clientID"`
-	ClientSecret  string `json:"clientSecret"`
-	GrantType     string `json:"grantType,omitempty"`
-	UserName      string `json:"userName,omitempty"`
-	Password      string `json:"password,omitempty"`
-	Audience      string `json:"audience,omitempty"`
-}
-
-type wireNewWebhook struct {
-	Types          []string            `json:"types"`
-	Address        string              `json:"address"`
-	Enabled        bool                `json:"enabled"`
-	APIVersion     string              `json:"apiVersion,omitempty"`
-	TransportType  string              `json:"transportType,omitempty"`
-	Authentication *wireAuthentication `json:"authentication,omitempty"`
-	OAuth          *wireOAuth          `json:"oauth,omitempty"`
-}
-
-func encodeNewWebhook(w NewWebhook) []byte {
-	return encode(wireNewWebhook{
-		Types:          w.Types,
-		Address:        w.Address,
-		Enabled:        w.Enabled,
-		APIVersion:     w.APIVersion,
-		TransportType:  w.TransportType,
-		Authentication: (*wireAuthentication)(w.Authentication),
-		OAuth:          (*wireOAuth)(w.OAuth),
-	})
-}
-
-func encodePatch(p WebhookPatch) []byte {
-	body := make(map[string]any)
-	if p.Types != nil {
-		body["types"] = p.Types
+// encodePatch encodes the named members of a webhook; one without a value is
+// null.
+func encodePatch(webhook Webhook, members []string) []byte {
+	var values map[string]json.RawMessage
+	if err := json.Unmarshal(encode(webhook), &values); err != nil {
+		panic(err)
 	}
-	if p.Address != nil {
-		body["address"] = *p.Address
+	patch := make(map[string]json.RawMessage, len(members))
+	for _, member := range members {
+		patch[member] = values[member]
 	}
-	if p.Enabled != nil {
-		body["enabled"] = *p.Enabled
-	}
-	if p.APIVersion != nil {
-		body["apiVersion"] = *p.APIVersion
-	}
-	if p.TransportType != nil {
-		body["transportType"] = *p.TransportType
-	}
-	switch {
-	case p.RemoveAuthentication:
-		body["authentication"] = nil
-	case p.Authentication != nil:
-		body["authentication"] = (*wireAuthentication)(p.Authentication)
-	}
-	switch {
-	case p.RemoveOAuth:
-		body["oauth"] = nil
-	case p.OAuth != nil:
-		body["oauth"] = (*wireOAuth)(p.OAuth)
-	}
-	return encode(body)
+	return encode(patch)
 }
 
 // encode cannot fail: it is given strings, booleans and numbers only.
@@ -107,34 +36,17 @@ func encode(value any) []byte {
 	return body
 }
 
+// decodeWebhook reads a webhook. A member that the response leaves out has the
+// API's default.
 func decodeWebhook(body []byte) (*Webhook, error) {
-	var wire wireWebhook
-	if err := unmarshal(body, &wire); err != nil {
+	webhook := &Webhook{Enabled: true}
+	if err := unmarshal(body, webhook); err != nil {
 		return nil, err
 	}
-	return wire.webhook()
-}
-
-func (w *wireWebhook) webhook() (*Webhook, error) {
-	if w.ID == "" {
+	if webhook.ID == "" {
 		return nil, errors.New("the webhook has no id")
 	}
-	webhook := &Webhook{
-		ID:             w.ID,
-		Types:          w.Types,
-		Address:        w.Address,
-		Enabled:        w.Enabled == nil || *w.Enabled,
-		APIVersion:     w.APIVersion,
-		TransportType:  w.TransportType,
-		Authentication: (*Authentication)(w.Authentication),
-		OAuth:          (*OAuth)(w.OAuth),
-		LiveMode:       w.LiveMode,
-		CreatedTime:    w.CreatedTime,
-		UpdatedTime:    w.UpdatedTime,
-	}
-	if webhook.APIVersion == "" {
-		webhook.APIVersion = "default"
-	}
+	webhook.APIVersion = cmp.Or(webhook.APIVersion, "default")
 	if webhook.TransportType == "" {
 		webhook.TransportType = TransportHTTP
 		if webhook.OAuth != nil {
@@ -177,16 +89,16 @@ func decodePage(body []byte) (page, error) {
 }
 
 func decodeWebhooks(body []byte) ([]*Webhook, error) {
-	var wires []wireWebhook
-	if err := unmarshal(body, &wires); err != nil {
-		return nil, nameElement(body, err)
+	var elements []json.RawMessage
+	if err := unmarshal(body, &elements); err != nil {
+		return nil, err
 	}
-	if wires == nil {
+	if elements == nil {
 		return nil, errors.New("the list is null")
 	}
-	webhooks := make([]*Webhook, len(wires))
-	for i := range wires {
-		webhook, err := wires[i].webhook()
+	webhooks := make([]*Webhook, len(elements))
+	for i, element := range elements {
+		webhook, err := decodeWebhook(element)
 		if err != nil {
 			return nil, fmt.Errorf("element %d of the list: %w", i, err)
 		}
@@ -195,62 +107,39 @@ func decodeWebhooks(body []byte) ([]*Webhook, error) {
 	return webhooks, nil
 }
 
-// nameElement tells which element of a list err comes from.
-func nameElement(body []byte, err error) error {
-	var elements []json.RawMessage
-	if json.Unmarshal(body, &elements) != nil {
-		return err
-	}
-	for i, element := range elements {
-		if elementErr := unmarshal(element, new(wireWebhook)); elementErr != nil {
-			return fmt.Errorf("element %d of the list: %w", i, elementErr)
-		}
-	}
-	return err
-}
-
-type wireSecret struct {
-	ID          string     `json:"id"`
-	Secret      string     `json:"secret"`
-	CreatedTime time.Time  `json:"createdTime"`
-	ExpiresTime *time.Time `json:"expiresTime"`
-}
-
-func (s *wireSecret) secret() (*Secret, error) {
-	if s.ID == "" || s.Secret == "" {
-		return nil, errors.New("the signing secret has no id or no secret")
-	}
-	return (*Secret)(s), nil
-}
-
 func decodeSecret(body []byte) (*Secret, error) {
-	var wire wireSecret
-	if err := unmarshal(body, &wire); err != nil {
+	var secret Secret
+	if err := unmarshal(body, &secret); err != nil {
 		return nil, err
 	}
-	return wire.secret()
+	return &secret, secret.check()
+}
+
+// check refuses a secret that lacks what identifies it or makes it useful.
+func (s *Secret) check() error {
+	if s.ID == "" || s.Secret == "" {
+		return errors.New("the signing secret has no id or no secret")
+	}
+	return nil
 }
 
 // decodeSecrets keeps the answer's order.
 func decodeSecrets(body []byte) ([]Secret, error) {
-	var wire struct {
-		Data *[]wireSecret `json:"data"`
+	var list struct {
+		Data *[]Secret `json:"data"`
 	}
-	if err := unmarshal(body, &wire); err != nil {
+	if err := unmarshal(body, &list); err != nil {
 		return nil, err
 	}
-	if wire.Data == nil {
+	if list.Data == nil {
 		return nil, errors.New("the list has no data")
 	}
-	secrets := make([]Secret, len(*wire.Data))
-	for i := range *wire.Data {
-		secret, err := (*wire.Data)[i].secret()
-		if err != nil {
+	for i := range *list.Data {
+		if err := (*list.Data)[i].check(); err != nil {
 			return nil, err
 		}
-		secrets[i] = *secret
 	}
-	return secrets, nil
+	return *list.Data, nil
 }
 
 // unmarshal is json.Unmarshal; its errors speak of the API's members and repeat

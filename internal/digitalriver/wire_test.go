@@ -159,28 +159,28 @@ func ids(webhooks []*Webhook) []string {
 	return ids
 }
 
-func TestEncodeNewWebhook(t *testing.T) {
+func TestEncodeWebhook(t *testing.T) {
 	tests := map[string]struct {
-		webhook NewWebhook
+		webhook Webhook
 		want    string
 	}{
 		"no more than must be": {
-			NewWebhook{Types: []string{"order.accepted"}, Address: "https://a"},
+			Webhook{Types: []string{"order.accepted"}, Address: "https://a"},
 			`{"types":["order.accepted"],"address":"https://a","enabled":false}`},
 		"HTTP": {
-			NewWebhook{Types: []string{"a.b", "c.d"}, Address: "https://a", Enabled: true, APIVersion: "latest",
+			Webhook{Types: []string{"a.b", "c.d"}, Address: "https://a", Enabled: true, APIVersion: "latest",
 				TransportType: TransportHTTP, Authentication: &Authentication{UserName: "u", Password: "p"}},
 			`{"types":["a.b","c.d"],"address":"https://a","enabled":true,"apiVersion":"latest","transportType":"HTTP",` +
 				`"authentication":{"userName":"u","password":"p"}}`},
 		"OAUTH": {
-			NewWebhook{Types: []string{"a.b"}, Address: "https://a", Enabled: true, TransportType: TransportOAuth,
+			Webhook{Types: []string{"a.b"}, Address: "https://a", Enabled: true, TransportType: TransportOAuth,
 				OAuth: &OAuth{TokenEndPoint: "https://t", ClientID: "c", ClientSecret: "s"}},
 			`{"types":["a.b"],"address":"https://a","enabled":true,"transportType":"OAUTH",` +
 				`"oauth":{"tokenEndPoint":"https://t","clientID":"c","clientSecret":"s"}}`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, string(encodeNewWebhook(test.webhook))); diff != "" {
+			if diff := cmp.Diff(test.want, string(encode(test.webhook))); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -188,25 +188,27 @@ func TestEncodeNewWebhook(t *testing.T) {
 }
 
 func TestEncodePatch(t *testing.T) {
-	address, enabled, version, transport := "https://b", false, "2021-12-13", TransportOAuth
 	tests := map[string]struct {
-		patch WebhookPatch
-		want  string
+		webhook Webhook
+		members []string
+		want    string
 	}{
-		"nothing": {WebhookPatch{}, `{}`},
+		"nothing": {Webhook{Address: "https://b"}, nil, `{}`},
 		"everything": {
-			WebhookPatch{Types: []string{"a.b"}, Address: &address, Enabled: &enabled, APIVersion: &version,
-				TransportType: &transport, RemoveAuthentication: true, OAuth: &OAuth{TokenEndPoint: "https://t"}},
+			Webhook{Types: []string{"a.b"}, Address: "https://b", APIVersion: "2021-12-13",
+				TransportType: TransportOAuth, OAuth: &OAuth{TokenEndPoint: "https://t"}},
+			[]string{"types", "address", "enabled", "apiVersion", "transportType", "authentication", "oauth"},
 			`{"address":"https://b","apiVersion":"2021-12-13","authentication":null,"enabled":false,` +
 				`"oauth":{"tokenEndPoint":"https://t","clientID":"","clientSecret":""},` +
 				`"transportType":"OAUTH","types":["a.b"]}`},
 		"back to HTTP": {
-			WebhookPatch{RemoveOAuth: true, Authentication: &Authentication{UserName: "u", Password: "p"}},
+			Webhook{Address: "https://b", Authentication: &Authentication{UserName: "u", Password: "p"}},
+			[]string{"authentication", "oauth"},
 			`{"authentication":{"userName":"u","password":"p"},"oauth":null}`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, string(encodePatch(test.patch))); diff != "" {
+			if diff := cmp.Diff(test.want, string(encodePatch(test.webhook, test.members))); diff != "" {
 				t.Error(diff)
 			}
 		})
