@@ -41,7 +41,7 @@ func benchmarkPlan(b *testing.B, n int) {
 		b.Fatal(err)
 	}
 	names := catalog.Match("*")[:n]
-	webhook, err := client.CreateWebhook(ctx, digitalriver.NewWebhook{Types: names, Address: "https://example.com/webhooks", Enabled: true, APIVersion: "default", TransportType: "HTTP"})
+	webhook, err := client.CreateWebhook(ctx, digitalriver.Webhook{Types: names, Address: "https://example.com/webhooks", Enabled: true, APIVersion: "default", TransportType: "HTTP"})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -15,6 +15,11 @@ import (
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
 )
 
+var (
+	_ datasource.DataSource = (*eventTypesDataSource)(nil)
+	_ validator.String      = (*eventTypePatternValidator)(nil)
+)
+
 type eventTypesDataSource struct{}
 
 type eventTypesModel struct {
@@ -34,16 +39,24 @@ type eventTypeModel struct {
 	ReplacedBy  *string `tfsdk:"replaced_by"`
 }
 
-func newEventTypesDataSource() datasource.DataSource { return eventTypesDataSource{} }
+func newEventTypesDataSource() datasource.DataSource { return &eventTypesDataSource{} }
 
-func (eventTypesDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+func (d *eventTypesDataSource) Metadata(
+	_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse,
+) {
 	resp.TypeName = req.ProviderTypeName + "_event_types"
 }
 
-func (eventTypesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+func (d *eventTypesDataSource) Schema(
+	_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse,
+) {
+	computed := func(description string) schema.StringAttribute {
+		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
+	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The event types that Digital River documents, older spellings included. " +
-			"The catalog ships with the provider: it needs no API key and no request. Filters narrow it down together; without one it is returned whole.",
+		MarkdownDescription: "The event types that Digital River documents, including older spellings. The catalog is " +
+			"part of the provider: it needs no API key and no request. With filters, it returns the types that match all of " +
+			"them.",
 		Attributes: map[string]schema.Attribute{
 			"product": schema.StringAttribute{
 				Optional:            true,
@@ -57,32 +70,38 @@ func (eventTypesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 			},
 			"pattern": schema.StringAttribute{
 				Optional:   true,
-				Validators: []validator.String{eventTypePattern{}},
-				MarkdownDescription: "Only types that this pattern covers. Each `*` stands for any characters, dots included: `order.*` is every type below `order`. " +
-					"A pattern that covers no type at all is an error.",
+				Validators: []validator.String{&eventTypePatternValidator{}},
+				MarkdownDescription: "Only types that match this pattern. Each `*` matches any characters, including dots: " +
+					"`order.*` matches every type below `order`. A pattern that matches no type is an error.",
 			},
 			"types": schema.ListAttribute{
 				Computed:            true,
 				ElementType:         types.StringType,
-				MarkdownDescription: "Names of the types found, sorted, each once.",
+				MarkdownDescription: "Names of the types, sorted and without duplicates.",
 			},
 			"event_types": schema.ListNestedAttribute{
-				Computed:            true,
-				MarkdownDescription: "The types found, sorted by name and product. A name that both products use is listed for each.",
+				Computed: true,
+				MarkdownDescription: "The types, sorted by name and product. A name that both products use is listed once for " +
+					"each.",
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-					"type":        schema.StringAttribute{Computed: true, MarkdownDescription: "Name, as a webhook's `types` takes it."},
-					"product":     schema.StringAttribute{Computed: true, MarkdownDescription: "Product whose documentation names the type."},
-					"category":    schema.StringAttribute{Computed: true, MarkdownDescription: "What the type is about."},
-					"description": schema.StringAttribute{Computed: true, MarkdownDescription: "What happened when such an event is sent, in one sentence."},
-					"key":         schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether Digital River lists it among the key event types that most integrations need."},
-					"replaced_by": schema.StringAttribute{Computed: true, MarkdownDescription: "The type to use instead, where this one is an older spelling; otherwise null."},
+					"type":        computed("Name of the type, for the `types` of a webhook."),
+					"product":     computed("Product whose documentation lists the type."),
+					"category":    computed("Category of the type."),
+					"description": computed("One sentence about what causes such an event."),
+					"key": schema.BoolAttribute{
+						Computed:            true,
+						MarkdownDescription: "Whether Digital River lists it among the key event types that most integrations need.",
+					},
+					"replaced_by": computed("Type to use instead if this one is an older spelling. Null otherwise."),
 				}},
 			},
 		},
 	}
 }
 
-func (eventTypesDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+func (d *eventTypesDataSource) Read(
+	ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse,
+) {
 	var model eventTypesModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {
@@ -93,7 +112,9 @@ func (eventTypesDataSource) Read(ctx context.Context, req datasource.ReadRequest
 		if !model.wants(et) {
 			continue
 		}
-		found := eventTypeModel{Type: et.Type, Product: et.Product, Category: et.Category, Description: et.Description, Key: et.Key}
+		found := eventTypeModel{
+			Type: et.Type, Product: et.Product, Category: et.Category, Description: et.Description, Key: et.Key,
+		}
 		if et.ReplacedBy != "" {
 			found.ReplacedBy = &et.ReplacedBy
 		}
@@ -110,33 +131,38 @@ func (m eventTypesModel) wants(et catalog.EventType) bool {
 		(m.Pattern.IsNull() || catalog.Matches(m.Pattern.ValueString(), et.Type))
 }
 
-// eventTypePattern checks that a pattern covers some event type.
-type eventTypePattern struct{}
+// eventTypePatternValidator checks that a pattern matches an event type.
+type eventTypePatternValidator struct{}
 
-func (eventTypePattern) Description(context.Context) string {
-	return "an event type, or a pattern with * that covers some"
+func (v *eventTypePatternValidator) Description(context.Context) string {
+	return "an event type, or a pattern with * that matches one"
 }
 
-func (v eventTypePattern) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+func (v *eventTypePatternValidator) MarkdownDescription(ctx context.Context) string {
+	return v.Description(ctx)
+}
 
-func (eventTypePattern) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+func (v *eventTypePatternValidator) ValidateString(
+	_ context.Context, req validator.StringRequest, resp *validator.StringResponse,
+) {
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
 	pattern := req.ConfigValue.ValueString()
-	covered := func(et catalog.EventType) bool { return catalog.Matches(pattern, et.Type) }
-	if !slices.ContainsFunc(catalog.EventTypes(), covered) {
+	matches := func(et catalog.EventType) bool { return catalog.Matches(pattern, et.Type) }
+	if !slices.ContainsFunc(catalog.EventTypes(), matches) {
 		resp.Diagnostics.AddAttributeError(req.Path, "No such event type", noEventType(pattern))
 	}
 }
 
-// noEventType says that a pattern covers no event type, and what may be meant.
+// noEventType says that a pattern matches no event type, and suggests others.
 func noEventType(pattern string) string {
 	text := fmt.Sprintf("%q matches no event type of the catalog.", pattern)
 	if nearest := catalog.Nearest(pattern, 3); len(nearest) > 0 {
-		return text + " The nearest are " + strings.Join(nearest, ", ") + "."
+		return text + " Similar names are " + strings.Join(nearest, ", ") + "."
 	}
-	return text + " A name such as order.accepted or a pattern such as order.* is expected; the data source digitalriver_event_types lists all."
+	return text + " Use a name such as order.accepted or a pattern such as order.*; the data source " +
+		"digitalriver_event_types lists all types."
 }
 
 // codeList joins values for a Markdown description.

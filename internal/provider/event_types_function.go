@@ -11,44 +11,53 @@ import (
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
 )
 
+var _ function.Function = (*eventTypesFunction)(nil)
+
 type eventTypesFunction struct{}
 
-func newEventTypesFunction() function.Function { return eventTypesFunction{} }
+func newEventTypesFunction() function.Function { return &eventTypesFunction{} }
 
-func (eventTypesFunction) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
+func (f *eventTypesFunction) Metadata(
+	_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse,
+) {
 	resp.Name = "event_types"
 }
 
-func (eventTypesFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
+func (f *eventTypesFunction) Definition(
+	_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse,
+) {
 	resp.Definition = function.Definition{
-		Summary: "Event types that patterns stand for",
-		MarkdownDescription: "Returns the names of the event types that the patterns stand for, sorted, each once, ready for a webhook's `types`. " +
-			"A pattern that matches nothing is an error that suggests the nearest names. It needs no API key and no request.",
+		Summary: "Event types that match patterns",
+		MarkdownDescription: "Returns the names of the event types that match at least one of the patterns, sorted and " +
+			"without duplicates, for the `types` of a webhook. A pattern that matches nothing is an error that suggests " +
+			"similar names. The function needs no API key and no request.",
 		VariadicParameter: function.StringParameter{
 			Name: "patterns",
-			MarkdownDescription: "One or more names or patterns. Each `*` stands for any characters, dots included: `order.*` is every type below `order`. " +
-				"Patterns with `*` leave out older spellings, such as `refund.completed`; a name gives one all the same.",
+			MarkdownDescription: "One or more names or patterns. Each `*` matches any characters, including dots: `order.*` " +
+				"matches every type below `order`. Patterns with `*` leave out older spellings, such as `refund.completed`; " +
+				"write their full name to include them.",
 		},
 		Return: function.ListReturn{ElementType: types.StringType},
 	}
 }
 
-func (eventTypesFunction) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
+func (f *eventTypesFunction) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
 	var patterns []string
 	if resp.Error = req.Arguments.Get(ctx, &patterns); resp.Error != nil {
 		return
 	}
 	if len(patterns) == 0 {
-		resp.Error = function.NewFuncError("event_types needs at least one pattern, such as \"order.*\" or \"refund.complete\".")
+		resp.Error = function.NewFuncError("event_types needs at least one pattern, such as \"order.*\" or " +
+			"\"refund.complete\".")
 		return
 	}
 	var names []string
 	for i, pattern := range patterns {
 		matches := catalog.Match(pattern)
 		if len(matches) == 0 {
-			// Terraform ends the sentence itself.
-			said := strings.TrimSuffix(noEventType(pattern), ".")
-			resp.Error = function.ConcatFuncErrors(resp.Error, function.NewArgumentFuncError(int64(i), said))
+			// Terraform adds the period.
+			text := strings.TrimSuffix(noEventType(pattern), ".")
+			resp.Error = function.ConcatFuncErrors(resp.Error, function.NewArgumentFuncError(int64(i), text))
 		}
 		names = append(names, matches...)
 	}

@@ -1,5 +1,6 @@
-// Package provider is what Terraform sees: the provider, its resources, data
-// sources, ephemeral resources and functions.
+// Package provider is the part that Terraform sees: the provider, its resources,
+// data sources, ephemeral resources and functions. Start with webhook_resource.go;
+// provider.go configures what all of them share.
 package provider
 
 import (
@@ -25,7 +26,7 @@ import (
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
 )
 
-// Address is where registries list this provider.
+// Address is the source address of the provider.
 const Address = "registry.terraform.io/digitalriver/digitalriver"
 
 const (
@@ -35,6 +36,7 @@ const (
 )
 
 var (
+	_ provider.Provider                       = (*digitalRiver)(nil)
 	_ provider.ProviderWithValidateConfig     = (*digitalRiver)(nil)
 	_ provider.ProviderWithEphemeralResources = (*digitalRiver)(nil)
 	_ provider.ProviderWithFunctions          = (*digitalRiver)(nil)
@@ -45,10 +47,10 @@ type digitalRiver struct {
 	clock   digitalriver.Clock
 	data    *providerData // nil before Configure
 
-	// warnOffline is set while Terraform validates without a key: no plan
-	// follows that could give the warnings. Terraform does not validate a
-	// provider that has no configuration, so it starts from the environment.
-	warnOffline bool
+	// noPlanFollows is set while Terraform validates without a key, so that the
+	// warnings cannot come from a plan. Terraform does not validate a provider
+	// that has no configuration, so the environment decides at first.
+	noPlanFollows bool
 }
 
 type providerModel struct {
@@ -61,7 +63,7 @@ type providerModel struct {
 	RequestTimeout    types.String  `tfsdk:"request_timeout"`
 }
 
-// New returns the provider of a version, for providerserver.
+// New returns a constructor of the provider, for providerserver.
 func New(version string) func() provider.Provider {
 	return func() provider.Provider {
 		return newProvider(version, digitalriver.SystemClock{})
@@ -69,7 +71,7 @@ func New(version string) func() provider.Provider {
 }
 
 func newProvider(version string, clock digitalriver.Clock) *digitalRiver {
-	return &digitalRiver{version: version, clock: clock, warnOffline: os.Getenv(envAPIKey) == ""}
+	return &digitalRiver{version: version, clock: clock, noPlanFollows: os.Getenv(envAPIKey) == ""}
 }
 
 func (p *digitalRiver) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
@@ -84,56 +86,61 @@ func (p *digitalRiver) Schema(_ context.Context, _ provider.SchemaRequest, resp 
 			"api_key": schema.StringAttribute{
 				Optional:  true,
 				Sensitive: true,
-				MarkdownDescription: "Confidential or restricted API key. The key decides the account and its mode, test or live. " +
-					"Can also be set with `" + envAPIKey + "`. It is asked for only when a resource or data source needs the API.",
+				MarkdownDescription: "Confidential or restricted API key. The key determines the account and its mode, test or " +
+					"live. Can also be set with `" + envAPIKey + "`. Only resources and data sources that use the API need it.",
 			},
 			"base_url": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Where the API answers; `" + digitalriver.DefaultBaseURL + "` by default. `http` is accepted for loopback hosts only, " +
-					"as of the sandbox. Can also be set with `" + envBaseURL + "`.",
+				MarkdownDescription: "Base URL of the API. `http` is accepted for loopback hosts only, such as that of the " +
+					"sandbox. Can also be set with `" + envBaseURL + "`. Defaults to `" + digitalriver.DefaultBaseURL + "`.",
 			},
 			"api_version": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "API version that requests are pinned to (`YYYY-MM-DD`), sent as `digitalriver-version`. " +
-					"When absent, nothing is sent and the account's own version applies. Can also be set with `" + envAPIVersion + "`.",
+				MarkdownDescription: "API version to pin requests to (`YYYY-MM-DD`), sent as the header " +
+					"`digitalriver-version`. Can also be set with `" + envAPIVersion + "`. By default the header is not sent and " +
+					"the account's own version applies.",
 			},
 			"live_mode": schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "What this configuration is meant for: `true` for production, `false` for test. A key of the other mode is then an error " +
-					"before anything is created, changed or deleted.",
+				MarkdownDescription: "Mode that this configuration is meant for: `true` for live mode (production), `false` " +
+					"for test mode. If set, a key of the other mode is an error before anything is created, changed or deleted.",
 			},
 			"requests_per_second": schema.Float64Attribute{
 				Optional:   true,
 				Validators: []validator.Float64{float64validator.AtLeast(0.1)},
-				MarkdownDescription: "Request rate that the provider keeps to. By default the documented limit of the key's mode: " +
-					"25 per second in test mode, 250 in live mode.",
+				MarkdownDescription: "Maximum number of requests per second. Defaults to the documented limit of the key's " +
+					"mode: 25 in test mode, 250 in live mode.",
 			},
 			"max_retries": schema.Int64Attribute{
-				Optional:            true,
-				Validators:          []validator.Int64{int64validator.Between(0, 20)},
-				MarkdownDescription: fmt.Sprintf("How often a request that failed for a passing reason is sent again; %d by default, 0 turns retries off.", digitalriver.DefaultMaxRetries),
+				Optional:   true,
+				Validators: []validator.Int64{int64validator.Between(0, 20)},
+				MarkdownDescription: fmt.Sprintf("Number of times to retry a request after a transient failure, from 0 to 20. "+
+					"Defaults to %d.", digitalriver.DefaultMaxRetries),
 			},
 			"request_timeout": schema.StringAttribute{
-				Optional:            true,
-				Validators:          []validator.String{positiveDuration{}},
-				MarkdownDescription: fmt.Sprintf("How long one attempt of a request may take, such as `10s` or `1m`; `%s` by default. A retry has the whole time again.", digitalriver.DefaultRequestTimeout),
+				Optional:   true,
+				Validators: []validator.String{&positiveDurationValidator{}},
+				MarkdownDescription: fmt.Sprintf("Timeout of each attempt of a request, such as `10s` or `1m`. Defaults to `%s`.",
+					digitalriver.DefaultRequestTimeout),
 			},
 		},
 	}
 }
 
-func (p *digitalRiver) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
+func (p *digitalRiver) ValidateConfig(
+	ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse,
+) {
 	var config providerModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	p.warnOffline = !config.APIKey.IsUnknown() && fromEnv(config.APIKey, envAPIKey) == ""
+	p.noPlanFollows = !config.APIKey.IsUnknown() && fromEnv(config.APIKey, envAPIKey) == ""
 	if !config.APIVersion.IsUnknown() {
 		if version := fromEnv(config.APIVersion, envAPIVersion); version != "" && !isDate(version) {
 			resp.Diagnostics.AddAttributeError(path.Root("api_version"), "Invalid API version",
-				fmt.Sprintf("api_version must be a date of the form YYYY-MM-DD, such as \"2021-12-13\"; it is %q. "+
-					"Leave it and %s out to use the account's own version.", version, envAPIVersion))
+				fmt.Sprintf("api_version must be a date of the form YYYY-MM-DD, such as \"2021-12-13\"; it is %q. To use the "+
+					"account's own version, set neither api_version nor %s.", version, envAPIVersion))
 		}
 	}
 	if !config.BaseURL.IsUnknown() {
@@ -144,14 +151,16 @@ func (p *digitalRiver) ValidateConfig(ctx context.Context, req provider.Validate
 	}
 }
 
-func (p *digitalRiver) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+func (p *digitalRiver) Configure(
+	ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse,
+) {
 	var config providerModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 
-	p.warnOffline = false
+	p.noPlanFollows = false
 	data := &providerData{clock: p.clock, liveMode: config.LiveMode}
 	p.data = data
 	resp.ResourceData = data
@@ -159,8 +168,9 @@ func (p *digitalRiver) Configure(ctx context.Context, req provider.ConfigureRequ
 	resp.EphemeralResourceData = data
 
 	for name, value := range map[string]interface{ IsUnknown() bool }{
-		"api_key": config.APIKey, "base_url": config.BaseURL, "api_version": config.APIVersion, "live_mode": config.LiveMode,
-		"requests_per_second": config.RequestsPerSecond, "max_retries": config.MaxRetries, "request_timeout": config.RequestTimeout,
+		"api_key": config.APIKey, "base_url": config.BaseURL, "api_version": config.APIVersion,
+		"live_mode": config.LiveMode, "requests_per_second": config.RequestsPerSecond,
+		"max_retries": config.MaxRetries, "request_timeout": config.RequestTimeout,
 	} {
 		if value.IsUnknown() {
 			data.unknown = name
@@ -200,30 +210,29 @@ func (p *digitalRiver) Configure(ctx context.Context, req provider.ConfigureRequ
 
 func (p *digitalRiver) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
-		func() resource.Resource { return &webhookResource{provider: p} },
-		func() resource.Resource { return &webhookSecretRotationResource{} },
+		func() resource.Resource { return newWebhookResource(p) },
+		newWebhookSecretRotationResource,
 	}
 }
 
 func (p *digitalRiver) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
-		func() datasource.DataSource { return &webhookDataSource{} },
-		func() datasource.DataSource { return &webhooksDataSource{} },
+		newWebhookDataSource,
+		newWebhooksDataSource,
 		newSafelistIPsDataSource,
 		newEventTypesDataSource,
 	}
 }
 
 func (p *digitalRiver) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
-	return []func() ephemeral.EphemeralResource{
-		func() ephemeral.EphemeralResource { return &webhookSecretEphemeralResource{} },
-	}
+	return []func() ephemeral.EphemeralResource{newWebhookSecretEphemeralResource}
 }
 
 func (p *digitalRiver) Functions(context.Context) []func() function.Function {
 	return []func() function.Function{newEventTypesFunction}
 }
 
+// fromEnv returns a provider argument, or an environment variable if it is null.
 func fromEnv(value types.String, name string) string {
 	if value.IsNull() {
 		return os.Getenv(name)
@@ -231,7 +240,7 @@ func fromEnv(value types.String, name string) string {
 	return value.ValueString()
 }
 
-// sentence makes a sentence of an error.
+// sentence turns an error into a sentence.
 func sentence(err error) string {
 	text := strings.TrimSpace(err.Error())
 	if text == "" {

@@ -131,7 +131,7 @@ func TestReads_seeWritesOfTheSameRun(t *testing.T) {
 	}{
 		"update": {
 			func(ctx context.Context, client *digitalriver.Client, id string) error {
-				_, err := client.UpdateWebhook(ctx, id, digitalriver.WebhookPatch{Address: &address})
+				_, err := client.UpdateWebhook(ctx, id, digitalriver.Webhook{Address: address}, "address")
 				return err
 			},
 			func(webhook *digitalriver.Webhook, err error) error {
@@ -202,7 +202,7 @@ func TestReads_twoWriters(t *testing.T) {
 	var wg sync.WaitGroup
 	for worker := range 8 {
 		wg.Go(func() {
-			webhook, err := client.CreateWebhook(ctx, digitalriver.NewWebhook{
+			webhook, err := client.CreateWebhook(ctx, digitalriver.Webhook{
 				Types: []string{"order.accepted"}, Address: fmt.Sprintf("https://example.com/%d", worker), Enabled: true, APIVersion: "default", TransportType: "HTTP",
 			})
 			if err != nil {
@@ -211,7 +211,7 @@ func TestReads_twoWriters(t *testing.T) {
 			}
 			for round := range 10 {
 				address := fmt.Sprintf("https://example.com/%d/%d", worker, round)
-				if _, err := client.UpdateWebhook(ctx, webhook.ID, digitalriver.WebhookPatch{Address: &address}); err != nil {
+				if _, err := client.UpdateWebhook(ctx, webhook.ID, digitalriver.Webhook{Address: address}, "address"); err != nil {
 					t.Error(err)
 				}
 				if read, err := client.GetWebhook(ctx, webhook.ID); err != nil || read.Address != address {

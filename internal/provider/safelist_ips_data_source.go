@@ -13,6 +13,8 @@ import (
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
 )
 
+var _ datasource.DataSource = (*safelistIPsDataSource)(nil)
+
 type safelistIPsDataSource struct{}
 
 type safelistIPsModel struct {
@@ -24,42 +26,50 @@ type safelistIPsModel struct {
 	Source         string       `tfsdk:"source"`
 }
 
-func newSafelistIPsDataSource() datasource.DataSource { return safelistIPsDataSource{} }
+func newSafelistIPsDataSource() datasource.DataSource { return &safelistIPsDataSource{} }
 
-func (safelistIPsDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+func (d *safelistIPsDataSource) Metadata(
+	_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse,
+) {
 	resp.TypeName = req.ProviderTypeName + "_safelist_ips"
 }
 
-func (safelistIPsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+func (d *safelistIPsDataSource) Schema(
+	_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse,
+) {
 	blocks := func(description string) schema.ListAttribute {
 		return schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: description}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The addresses that Digital River sends webhooks from, to open a firewall for. " +
-			"The list ships with the provider, as documented on `documented_on`: it needs no API key and no request, and changes with a new version of the provider only.",
+		MarkdownDescription: "The IP addresses that Digital River sends webhooks from, for firewall rules. The list is " +
+			"part of the provider, as documented on `documented_on`: it needs no API key and no request, and only changes " +
+			"with a new version of the provider.",
 		Attributes: map[string]schema.Attribute{
 			"product": schema.StringAttribute{
 				Optional:   true,
 				Validators: []validator.String{stringvalidator.OneOf(catalog.Products()...)},
-				MarkdownDescription: "Whose safelist to return: `" + catalog.ProductDigitalRiverAPI + "`, the default, or `" + catalog.ProductCommerceAPI + "`. " +
-					"Digital River documents the same addresses for both.",
+				MarkdownDescription: "Product whose safelist to return: `" + catalog.ProductDigitalRiverAPI + "` or `" +
+					catalog.ProductCommerceAPI + "`. Digital River documents the same addresses for both. Defaults to `" +
+					catalog.ProductDigitalRiverAPI + "`.",
 			},
-			"cidr_blocks":      blocks("All address ranges in CIDR notation, sorted as text."),
+			"cidr_blocks":      blocks("All address ranges in CIDR notation, sorted alphabetically."),
 			"ipv4_cidr_blocks": blocks("The IPv4 ranges among them."),
-			"ipv6_cidr_blocks": blocks("The IPv6 ranges among them; an empty list when there are none."),
+			"ipv6_cidr_blocks": blocks("The IPv6 ranges among them. Empty if there are none."),
 			"documented_on": schema.StringAttribute{
 				Computed:            true,
-				MarkdownDescription: "Date of the documentation that the list was taken from (`YYYY-MM-DD`).",
+				MarkdownDescription: "Date of the documentation that the list is taken from (`YYYY-MM-DD`).",
 			},
 			"source": schema.StringAttribute{
 				Computed:            true,
-				MarkdownDescription: "Pages of the documentation that name the addresses.",
+				MarkdownDescription: "Pages of the documentation that list the addresses.",
 			},
 		},
 	}
 }
 
-func (safelistIPsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+func (d *safelistIPsDataSource) Read(
+	ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse,
+) {
 	var model safelistIPsModel
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("product"), &model.Product)...)
 	if resp.Diagnostics.HasError() {
@@ -71,7 +81,8 @@ func (safelistIPsDataSource) Read(ctx context.Context, req datasource.ReadReques
 	}
 	list, ok := catalog.ProductSafelist(product)
 	if !ok {
-		resp.Diagnostics.AddAttributeError(path.Root("product"), "No safelist", "No safelist is documented for "+product+".")
+		resp.Diagnostics.AddAttributeError(path.Root("product"), "No safelist", "Digital River documents no safelist for "+
+			""+product+".")
 		return
 	}
 	model.CIDRBlocks = list.CIDRBlocks

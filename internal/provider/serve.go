@@ -8,12 +8,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 )
 
-// Serve serves the provider of a version to Terraform until Terraform ends it.
-// With debugging, it waits for Terraform to be pointed at it instead.
+// Serve serves the provider to Terraform until Terraform ends it. With debugging,
+// it prints how to point Terraform at this process and waits for that.
 func Serve(version string, debugging bool) error {
-	// The process lives for seconds and has little to keep: collecting garbage
-	// less often saves a good part of a large plan's time, up to an amount of
-	// memory that is worth it.
+	// The process lives for seconds and keeps little. Collecting garbage less
+	// often saves time in large plans, and the limit bounds what that costs in
+	// memory.
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(400)
 		debug.SetMemoryLimit(110 << 20)
@@ -28,9 +28,9 @@ func Serve(version string, debugging bool) error {
 	}, options...)
 }
 
-// quietLog turns the log of the plugin SDK off when nobody asked for a log. By
-// default the SDK writes dozens of lines for every resource, which Terraform
-// reads, parses and drops.
+// quietLog turns the plugin SDK's log off unless somebody asked for a log. The
+// SDK writes dozens of lines per resource, which Terraform reads, parses and
+// drops.
 func quietLog() {
 	for _, name := range []string{"TF_LOG", "TF_LOG_PROVIDER", "TF_LOG_SDK", "TF_LOG_SDK_FRAMEWORK", "TF_LOG_SDK_PROTO"} {
 		if os.Getenv(name) != "" {

@@ -18,21 +18,34 @@ import (
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
 )
 
-// eventTypeName is what an event type looks like: dotted words (decided; the
-// catalog's names, seeds 001 and 003, all fit).
+var (
+	_ validator.List   = (*eventTypesValidator)(nil)
+	_ validator.String = (*apiVersionValidator)(nil)
+	_ validator.String = (*httpURLValidator)(nil)
+	_ validator.String = (*nonEmptyValidator)(nil)
+	_ validator.String = (*oneOfValidator)(nil)
+	_ validator.String = (*positiveDurationValidator)(nil)
+)
+
+// eventTypeName matches words of letters and underscores joined by dots, as all
+// names of the catalog are.
 var eventTypeName = regexp.MustCompile(`^[A-Za-z_]+(\.[A-Za-z_]+)+$`)
 
-// eventTypes checks the list of a webhook's event types. It reports on the
+// eventTypesValidator checks the event types of a webhook, and reports on the
 // element that is wrong.
-type eventTypes struct{}
+type eventTypesValidator struct{}
 
-func (eventTypes) Description(context.Context) string {
+func (*eventTypesValidator) Description(context.Context) string {
 	return "at least one event type, each once, such as order.accepted"
 }
 
-func (v eventTypes) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+func (v *eventTypesValidator) MarkdownDescription(ctx context.Context) string {
+	return v.Description(ctx)
+}
 
-func (eventTypes) ValidateList(_ context.Context, req validator.ListRequest, resp *validator.ListResponse) {
+func (*eventTypesValidator) ValidateList(
+	_ context.Context, req validator.ListRequest, resp *validator.ListResponse,
+) {
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
@@ -52,32 +65,35 @@ func (eventTypes) ValidateList(_ context.Context, req validator.ListRequest, res
 		eventType := name.ValueString()
 		if _, known := catalog.Lookup(eventType); !known && !eventTypeName.MatchString(eventType) {
 			resp.Diagnostics.AddAttributeError(at, "Invalid event type",
-				fmt.Sprintf("An event type is words of letters and underscores joined by dots, such as \"order.accepted\"; element %d is %q.", i, eventType))
+				fmt.Sprintf("An event type consists of words of letters and underscores, joined by dots, such as "+
+					"\"order.accepted\"; element %d is %q.", i, eventType))
 			continue
 		}
 		if before, found := first[eventType]; found {
 			resp.Diagnostics.AddAttributeError(at, "Duplicate event type",
-				fmt.Sprintf("%q is listed twice, as elements %d and %d. Remove one.", eventType, before, i))
+				fmt.Sprintf("%q is listed twice, as elements %d and %d. Remove one of them.", eventType, before, i))
 			continue
 		}
 		first[eventType] = i
 	}
 }
 
-// httpURL checks for an absolute URL with a host. Unless plain is set, http is
-// accepted for loopback hosts only.
-type httpURL struct{ plain bool }
+// httpURLValidator checks for an absolute URL with a host. Unless allowHTTP is
+// set, http is accepted for loopback hosts only.
+type httpURLValidator struct{ allowHTTP bool }
 
-func (v httpURL) Description(context.Context) string {
-	if v.plain {
+func (v *httpURLValidator) Description(context.Context) string {
+	if v.allowHTTP {
 		return "an absolute http or https URL with a host"
 	}
 	return "an absolute https URL with a host (http for loopback hosts only)"
 }
 
-func (v httpURL) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+func (v *httpURLValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
-func (v httpURL) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+func (v *httpURLValidator) ValidateString(
+	ctx context.Context, req validator.StringRequest, resp *validator.StringResponse,
+) {
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
@@ -86,15 +102,17 @@ func (v httpURL) ValidateString(ctx context.Context, req validator.StringRequest
 		return
 	}
 	resp.Diagnostics.AddAttributeError(located(req.Path), "Invalid URL",
-		fmt.Sprintf("%s must be %s, such as \"https://example.com/webhooks\"; it is %q.", req.Path, v.Description(ctx), value))
+		fmt.Sprintf("%s must be %s, such as \"https://example.com/webhooks\"; it is %q.",
+			req.Path, v.Description(ctx), value))
 }
 
-func (v httpURL) accepts(value string) bool {
+func (v *httpURLValidator) accepts(value string) bool {
 	u, err := url.Parse(value)
-	return err == nil && u.Hostname() != "" && (u.Scheme == "https" || u.Scheme == "http" && (v.plain || isLoopback(u.Hostname())))
+	return err == nil && u.Hostname() != "" &&
+		(u.Scheme == "https" || u.Scheme == "http" && (v.allowHTTP || isLoopback(u.Hostname())))
 }
 
-// isLoopback tells whether a host name is this machine's own by name or by
+// isLoopback reports whether a host name is this machine's own by name or by
 // address, without asking a resolver.
 func isLoopback(host string) bool {
 	if host == "localhost" {
@@ -104,29 +122,29 @@ func isLoopback(host string) bool {
 	return err == nil && addr.IsLoopback()
 }
 
-// apiVersion checks a webhook's api_version.
-type apiVersion struct{}
+// apiVersionValidator checks the api_version of a webhook.
+type apiVersionValidator struct{}
 
-func (apiVersion) Description(context.Context) string {
+func (*apiVersionValidator) Description(context.Context) string {
 	return "\"default\", \"latest\" or a date of the form YYYY-MM-DD"
 }
 
-func (v apiVersion) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+func (v *apiVersionValidator) MarkdownDescription(ctx context.Context) string {
+	return v.Description(ctx)
+}
 
-func (v apiVersion) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+func (v *apiVersionValidator) ValidateString(
+	ctx context.Context, req validator.StringRequest, resp *validator.StringResponse,
+) {
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
 	value := req.ConfigValue.ValueString()
-	if v.accepts(value) {
+	if value == apiVersionDefault || value == apiVersionLatest || isDate(value) {
 		return
 	}
 	resp.Diagnostics.AddAttributeError(req.Path, "Invalid API version",
 		fmt.Sprintf("api_version must be %s; it is %q.", v.Description(ctx), value))
-}
-
-func (apiVersion) accepts(value string) bool {
-	return value == apiVersionDefault || value == apiVersionLatest || isDate(value)
 }
 
 func isDate(value string) bool {
@@ -134,39 +152,46 @@ func isDate(value string) bool {
 	return err == nil
 }
 
-// oneOf checks for one of some values.
-type oneOf []string
+// oneOfValidator checks for one of some values.
+type oneOfValidator []string
 
-func (v oneOf) Description(context.Context) string { return "one of " + quotedList(v, "or") }
+func (v *oneOfValidator) Description(context.Context) string { return "one of " + quotedList(*v, "or") }
 
-func (v oneOf) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+func (v *oneOfValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
-func (v oneOf) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || slices.Contains(v, req.ConfigValue.ValueString()) {
+func (v *oneOfValidator) ValidateString(
+	_ context.Context, req validator.StringRequest, resp *validator.StringResponse,
+) {
+	value := req.ConfigValue.ValueString()
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || slices.Contains(*v, value) {
 		return
 	}
 	resp.Diagnostics.AddAttributeError(located(req.Path), "Invalid value",
-		fmt.Sprintf("%s must be %s; it is %q.", req.Path, quotedList(v, "or"), req.ConfigValue.ValueString()))
+		fmt.Sprintf("%s must be %s; it is %q.", req.Path, quotedList(*v, "or"), value))
 }
 
-// nonEmpty checks for a string that is not empty.
-type nonEmpty struct{}
+// nonEmptyValidator checks for a string that is not empty.
+type nonEmptyValidator struct{}
 
-func (nonEmpty) Description(context.Context) string { return "not empty" }
+func (*nonEmptyValidator) Description(context.Context) string { return "not empty" }
 
-func (v nonEmpty) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+func (v *nonEmptyValidator) MarkdownDescription(ctx context.Context) string {
+	return v.Description(ctx)
+}
 
-func (nonEmpty) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+func (*nonEmptyValidator) ValidateString(
+	_ context.Context, req validator.StringRequest, resp *validator.StringResponse,
+) {
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || req.ConfigValue.ValueString() != "" {
 		return
 	}
 	resp.Diagnostics.AddAttributeError(located(req.Path), "Empty value",
-		fmt.Sprintf("%s must not be empty. Give it a value, or leave it out if it is optional.", req.Path))
+		fmt.Sprintf("%s must not be empty. Set a value, or remove it if it is optional.", req.Path))
 }
 
-// located returns the path with which Terraform finds the line of an attribute.
-// For one in an object, such as oauth.grant_type, that takes the form of a map
-// key; the attribute's own path would lead to the first line of the resource.
+// located returns the path that leads Terraform to the line of an attribute. For
+// a nested one, such as oauth.grant_type, that is the path of a map key; the
+// path of the attribute itself would lead to the first line of the resource.
 func located(p path.Path) path.Path {
 	last, remaining := p.Steps().LastStep()
 	name, ok := last.(path.PathStepAttributeName)
@@ -176,7 +201,7 @@ func located(p path.Path) path.Path {
 	return p.ParentPath().AtMapKey(string(name))
 }
 
-// quotedList is "a", "b" or "c".
+// quotedList joins values as in "a", "b" or "c".
 func quotedList(values []string, conjunction string) string {
 	quoted := make([]string, len(values))
 	for i, value := range values {
@@ -189,16 +214,20 @@ func quotedList(values []string, conjunction string) string {
 	return strings.Join(quoted[:last], ", ") + " " + conjunction + " " + quoted[last]
 }
 
-// positiveDuration checks for a Go duration above zero.
-type positiveDuration struct{}
+// positiveDurationValidator checks for a Go duration above zero.
+type positiveDurationValidator struct{}
 
-func (positiveDuration) Description(context.Context) string {
+func (*positiveDurationValidator) Description(context.Context) string {
 	return "a duration above zero, such as \"30s\" or \"1m30s\""
 }
 
-func (v positiveDuration) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+func (v *positiveDurationValidator) MarkdownDescription(ctx context.Context) string {
+	return v.Description(ctx)
+}
 
-func (v positiveDuration) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+func (v *positiveDurationValidator) ValidateString(
+	ctx context.Context, req validator.StringRequest, resp *validator.StringResponse,
+) {
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}

@@ -9,7 +9,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-var _ ephemeral.EphemeralResourceWithConfigure = (*webhookSecretEphemeralResource)(nil)
+var (
+	_ ephemeral.EphemeralResource              = (*webhookSecretEphemeralResource)(nil)
+	_ ephemeral.EphemeralResourceWithConfigure = (*webhookSecretEphemeralResource)(nil)
+)
 
 type webhookSecretEphemeralResource struct {
 	data *providerData
@@ -28,29 +31,44 @@ type activeSecretModel struct {
 	ExpiresTime types.String `tfsdk:"expires_time"`
 }
 
-func (r *webhookSecretEphemeralResource) Metadata(_ context.Context, _ ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
+func newWebhookSecretEphemeralResource() ephemeral.EphemeralResource {
+	return &webhookSecretEphemeralResource{}
+}
+
+func (r *webhookSecretEphemeralResource) Metadata(
+	_ context.Context, _ ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse,
+) {
 	resp.TypeName = "digitalriver_webhook_secret"
 }
 
-func (r *webhookSecretEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
+func (r *webhookSecretEphemeralResource) Schema(
+	_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse,
+) {
+	computed := func(description string) schema.StringAttribute {
+		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
+	}
+	secret := func(description string) schema.StringAttribute {
+		return schema.StringAttribute{Computed: true, Sensitive: true, MarkdownDescription: description}
+	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Reveals the active signing secrets of a webhook, to hand them to what verifies its events. Nothing of it reaches plan or state.",
+		MarkdownDescription: "Reads the active signing secrets of a webhook, to pass them to the receiver that verifies " +
+			"its events. They reach neither plan nor state.",
 		Attributes: map[string]schema.Attribute{
 			"webhook_id": schema.StringAttribute{
 				Required:            true,
-				Validators:          []validator.String{nonEmpty{}},
-				MarkdownDescription: "Id of the webhook.",
+				Validators:          []validator.String{&nonEmptyValidator{}},
+				MarkdownDescription: "ID of the webhook.",
 			},
-			"secret": schema.StringAttribute{Computed: true, Sensitive: true, MarkdownDescription: "The newest secret."},
+			"secret": secret("The newest secret."),
 			"secrets": schema.ListNestedAttribute{
 				Computed:            true,
 				MarkdownDescription: "All active secrets, newest first.",
 				NestedObject: schema.NestedAttributeObject{
 					Attributes: map[string]schema.Attribute{
-						"id":           schema.StringAttribute{Computed: true, MarkdownDescription: "Id of the secret."},
-						"secret":       schema.StringAttribute{Computed: true, Sensitive: true, MarkdownDescription: "The secret."},
-						"created_time": schema.StringAttribute{Computed: true, MarkdownDescription: "When it was made, as RFC 3339."},
-						"expires_time": schema.StringAttribute{Computed: true, MarkdownDescription: "When it stops working, as RFC 3339; null until a rotation sets it."},
+						"id":           computed("ID of the secret."),
+						"secret":       secret("The secret."),
+						"created_time": computed("When the secret was created, in RFC 3339 format."),
+						"expires_time": computed("When the secret stops working, in RFC 3339 format. Null until a rotation sets it."),
 					},
 				},
 			},
@@ -58,11 +76,15 @@ func (r *webhookSecretEphemeralResource) Schema(_ context.Context, _ ephemeral.S
 	}
 }
 
-func (r *webhookSecretEphemeralResource) Configure(_ context.Context, req ephemeral.ConfigureRequest, _ *ephemeral.ConfigureResponse) {
+func (r *webhookSecretEphemeralResource) Configure(
+	_ context.Context, req ephemeral.ConfigureRequest, _ *ephemeral.ConfigureResponse,
+) {
 	r.data = providerDataOf(req.ProviderData)
 }
 
-func (r *webhookSecretEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
+func (r *webhookSecretEphemeralResource) Open(
+	ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse,
+) {
 	client, diags := r.data.api()
 	resp.Diagnostics.Append(diags...)
 	var model webhookSecretEphemeralModel
@@ -73,7 +95,7 @@ func (r *webhookSecretEphemeralResource) Open(ctx context.Context, req ephemeral
 	id := model.WebhookID.ValueString()
 	secrets, err := client.ListSecrets(ctx, id)
 	if err != nil {
-		addAPIError(&resp.Diagnostics, webhookName(id), err)
+		resp.Diagnostics.Append(apiDiagnostics(webhookName(id), err)...)
 		return
 	}
 	model.Secrets = make([]activeSecretModel, len(secrets))

@@ -26,6 +26,7 @@ import (
 )
 
 var (
+	_ resource.Resource                     = (*webhookSecretRotationResource)(nil)
 	_ resource.ResourceWithConfigure        = (*webhookSecretRotationResource)(nil)
 	_ resource.ResourceWithConfigValidators = (*webhookSecretRotationResource)(nil)
 	_ resource.ResourceWithIdentity         = (*webhookSecretRotationResource)(nil)
@@ -37,8 +38,17 @@ type webhookSecretRotationResource struct {
 	data *providerData
 }
 
-// maxRotationDays keeps periods within what a time.Duration holds (decided).
-const maxRotationDays = 36500
+func newWebhookSecretRotationResource() resource.Resource { return &webhookSecretRotationResource{} }
+
+const (
+	// maxRotationDays keeps periods within the range of a time.Duration.
+	maxRotationDays = 36500
+
+	// Defaults, which an import takes over too.
+	defaultRotateOnCreate           = true
+	defaultPreviousSecretValidHours = 12
+	defaultExposeSecret             = false
+)
 
 type webhookSecretRotationModel struct {
 	WebhookID                types.String `tfsdk:"webhook_id"`
@@ -57,94 +67,119 @@ type webhookSecretRotationModel struct {
 	PreviousSecretExpiresAt  types.String `tfsdk:"previous_secret_expires_at"`
 }
 
-func (r *webhookSecretRotationResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
+func (r *webhookSecretRotationResource) Metadata(
+	_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse,
+) {
 	resp.TypeName = "digitalriver_webhook_secret_rotation"
 }
 
-func (r *webhookSecretRotationResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+func (r *webhookSecretRotationResource) IdentitySchema(
+	_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse,
+) {
 	resp.IdentitySchema = identityschema.Schema{
 		Attributes: map[string]identityschema.Attribute{
-			"id": identityschema.StringAttribute{RequiredForImport: true, Description: "Id of the webhook whose secret is rotated."},
+			"id": identityschema.StringAttribute{
+				RequiredForImport: true,
+				Description:       "ID of the webhook whose secret is rotated.",
+			},
 		},
 	}
 }
 
-func (r *webhookSecretRotationResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+func (r *webhookSecretRotationResource) Schema(
+	_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse,
+) {
+	computed := func(description string) schema.StringAttribute {
+		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
+	}
 	period := func(unit string, perDay int64) schema.Int64Attribute {
 		return schema.Int64Attribute{
-			Optional:            true,
-			Validators:          []validator.Int64{int64validator.Between(1, maxRotationDays*perDay)},
-			MarkdownDescription: "Rotate when the newest secret is this many " + unit + " old, at least 1. At most one of `rotation_minutes`, `rotation_hours` and `rotation_days`.",
+			Optional:   true,
+			Validators: []validator.Int64{int64validator.Between(1, maxRotationDays*perDay)},
+			MarkdownDescription: "Rotate when the newest secret is this many " + unit + " old, at least 1. Set at most one " +
+				"of `rotation_minutes`, `rotation_hours` and `rotation_days`.",
 		}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Rotates the signing secret of a webhook, when it is due or when `triggers` change. The secrets so far keep working for " +
-			"`previous_secret_valid_hours`, so that no event is refused meanwhile. A rotation shows in the plan as an update in place. " +
-			"Destroying this resource sends nothing: the secret lives on with its webhook.",
+		MarkdownDescription: "Rotates the signing secret of a webhook, on a schedule or when `triggers` change. The " +
+			"older secrets keep working for `previous_secret_valid_hours`, so that no event is rejected in the meantime. A " +
+			"rotation shows in the plan as an update in place. Destroying this resource sends nothing: the secret stays " +
+			"with its webhook.",
 		Attributes: map[string]schema.Attribute{
 			"webhook_id": schema.StringAttribute{
 				Required:            true,
-				Validators:          []validator.String{nonEmpty{}},
+				Validators:          []validator.String{&nonEmptyValidator{}},
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
-				MarkdownDescription: "Id of the webhook.",
+				MarkdownDescription: "ID of the webhook.",
 			},
 			"rotation_minutes": period("minutes", 24*60),
 			"rotation_hours":   period("hours", 24),
 			"rotation_days":    period("days", 1),
 			"triggers": schema.MapAttribute{
 				Optional: true, ElementType: types.StringType,
-				MarkdownDescription: "Any values; when one changes, the secret is rotated.",
+				MarkdownDescription: "Arbitrary values. When one of them changes, the secret is rotated.",
 			},
 			"rotate_on_create": schema.BoolAttribute{
 				Optional: true, Computed: true,
-				Default:             booldefault.StaticBool(true),
-				MarkdownDescription: "Whether creating this resource rotates; `true` by default. `false` takes the newest secret as it is.",
+				Default: booldefault.StaticBool(defaultRotateOnCreate),
+				MarkdownDescription: "Whether creating this resource rotates the secret. If `false`, it takes over the newest " +
+					"secret as it is. Defaults to `true`.",
 			},
 			"previous_secret_valid_hours": schema.Int64Attribute{
 				Optional: true, Computed: true,
-				Default:    int64default.StaticInt64(12),
+				Default:    int64default.StaticInt64(defaultPreviousSecretValidHours),
 				Validators: []validator.Int64{int64validator.OneOf(0, 1, 3, 6, 12, 24)},
-				MarkdownDescription: "How many hours the secrets so far keep working after a rotation: 0, 1, 3, 6, 12 (the default) or 24. " +
-					"0 blocks them at once. A change takes effect with the next rotation.",
+				MarkdownDescription: "Number of hours that the older secrets keep working after a rotation: 0, 1, 3, 6, 12 or " +
+					"24. 0 blocks them at once. A change takes effect with the next rotation. Defaults to 12.",
 			},
 			"expose_secret": schema.BoolAttribute{
 				Optional: true, Computed: true,
-				Default: booldefault.StaticBool(false),
-				MarkdownDescription: "Whether the newest secret is put into `secret`, and so into state; `false` by default. " +
-					"With Terraform 1.10 or newer, use the ephemeral resource `digitalriver_webhook_secret` instead.",
+				Default: booldefault.StaticBool(defaultExposeSecret),
+				MarkdownDescription: "Whether `secret`, and therefore state, holds the newest secret. Defaults to `false`. " +
+					"With Terraform 1.10 or later, use the ephemeral resource `digitalriver_webhook_secret` instead.",
 			},
-			"secret":                     schema.StringAttribute{Computed: true, Sensitive: true, MarkdownDescription: "The newest secret; null unless `expose_secret` is set."},
-			"secret_id":                  schema.StringAttribute{Computed: true, MarkdownDescription: "Id of the newest secret."},
-			"secret_sha256":              schema.StringAttribute{Computed: true, MarkdownDescription: "SHA-256 of the newest secret, in hexadecimal."},
-			"rotated_at":                 schema.StringAttribute{Computed: true, MarkdownDescription: "When the newest secret was made, as RFC 3339."},
-			"next_rotation_at":           schema.StringAttribute{Computed: true, MarkdownDescription: "When the next rotation is due, as RFC 3339; null without a period."},
-			"previous_secret_expires_at": schema.StringAttribute{Computed: true, MarkdownDescription: "When the secret before the newest stops working, as RFC 3339; null when there is none that expires."},
+			"secret": schema.StringAttribute{
+				Computed: true, Sensitive: true,
+				MarkdownDescription: "The newest secret. Null unless `expose_secret` is `true`.",
+			},
+			"secret_id":        computed("ID of the newest secret."),
+			"secret_sha256":    computed("SHA-256 hash of the newest secret, in hexadecimal."),
+			"rotated_at":       computed("When the newest secret was created, in RFC 3339 format."),
+			"next_rotation_at": computed("When the next rotation is due, in RFC 3339 format. Null without a period."),
+			"previous_secret_expires_at": computed("When the second newest secret stops working, in RFC 3339 format. Null " +
+				"if there is none, or if it does not expire."),
 		},
 	}
 }
 
 func (r *webhookSecretRotationResource) ConfigValidators(context.Context) []resource.ConfigValidator {
 	return []resource.ConfigValidator{
-		resourcevalidator.Conflicting(path.MatchRoot("rotation_minutes"), path.MatchRoot("rotation_hours"), path.MatchRoot("rotation_days")),
+		resourcevalidator.Conflicting(
+			path.MatchRoot("rotation_minutes"), path.MatchRoot("rotation_hours"), path.MatchRoot("rotation_days"),
+		),
 	}
 }
 
-func (r *webhookSecretRotationResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
+func (r *webhookSecretRotationResource) Configure(
+	_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse,
+) {
 	r.data = providerDataOf(req.ProviderData)
 }
 
-// importedKey is in private state from an import to the first update. Until
-// then state cannot hold triggers, so that those of the configuration are taken
-// over without a rotation.
+// importedKey is in private state from an import to the first update. State has
+// no triggers until then, so those of the configuration are taken over without a
+// rotation.
 const importedKey = "imported"
 
-// dueKey holds in private state whether the rotation was due at the last
-// refresh. A plan goes by that, not by its own time: Terraform plans again
-// while it applies, and a rotation that became due in between was not in the
-// plan that was approved.
+// dueKey records in private state whether the rotation was due at the last
+// refresh. A plan uses that instead of the clock: Terraform plans again while it
+// applies, and a rotation that became due in between was not in the plan that
+// was approved.
 const dueKey = "due"
 
-func (r *webhookSecretRotationResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+func (r *webhookSecretRotationResource) ModifyPlan(
+	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
+) {
 	if req.Plan.Raw.IsNull() {
 		return
 	}
@@ -178,10 +213,12 @@ func (r *webhookSecretRotationResource) ModifyPlan(ctx context.Context, req reso
 			plan.Secret = types.StringUnknown()
 		}
 		plan.SecretID, plan.SecretSHA256 = types.StringUnknown(), types.StringUnknown()
-		plan.RotatedAt, plan.NextRotationAt, plan.PreviousSecretExpiresAt = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
+		plan.RotatedAt, plan.NextRotationAt = types.StringUnknown(), types.StringUnknown()
+		plan.PreviousSecretExpiresAt = types.StringUnknown()
 	} else {
 		plan.SecretID, plan.SecretSHA256 = state.SecretID, state.SecretSHA256
-		plan.RotatedAt, plan.NextRotationAt, plan.PreviousSecretExpiresAt = state.RotatedAt, next, state.PreviousSecretExpiresAt
+		plan.RotatedAt, plan.NextRotationAt = state.RotatedAt, next
+		plan.PreviousSecretExpiresAt = state.PreviousSecretExpiresAt
 		plan.Secret = state.Secret
 		if !plan.ExposeSecret.Equal(state.ExposeSecret) {
 			plan.Secret = types.StringNull()
@@ -193,7 +230,9 @@ func (r *webhookSecretRotationResource) ModifyPlan(ctx context.Context, req reso
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
 
-func (r *webhookSecretRotationResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+func (r *webhookSecretRotationResource) Create(
+	ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse,
+) {
 	client, diags := r.data.api()
 	resp.Diagnostics.Append(diags...)
 	var plan webhookSecretRotationModel
@@ -213,7 +252,9 @@ func (r *webhookSecretRotationResource) Create(ctx context.Context, req resource
 	}
 }
 
-func (r *webhookSecretRotationResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+func (r *webhookSecretRotationResource) Read(
+	ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse,
+) {
 	var state webhookSecretRotationModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {
@@ -235,7 +276,8 @@ func (r *webhookSecretRotationResource) Read(ctx context.Context, req resource.R
 	switch {
 	case digitalriver.IsNotFound(err) && importing:
 		resp.Diagnostics.AddError("Webhook not found",
-			fmt.Sprintf("There is no webhook with the id %q in the account and mode of this API key, so the rotation of its secret cannot be imported.", id))
+			fmt.Sprintf("The account and mode of this API key have no webhook with the ID %q, so the rotation of its secret "+
+				"cannot be imported. Check the ID, and check that the key belongs to the right account and mode.", id))
 		return
 	case digitalriver.IsNotFound(err):
 		resp.Diagnostics.Append(r.checkSameMode(ctx, client, id, req.Private)...)
@@ -244,13 +286,13 @@ func (r *webhookSecretRotationResource) Read(ctx context.Context, req resource.R
 		}
 		return
 	case err != nil:
-		addAPIError(&resp.Diagnostics, webhookName(id), err)
+		resp.Diagnostics.Append(apiDiagnostics(webhookName(id), err)...)
 		return
 	}
 	if importing {
-		state.RotateOnCreate = types.BoolValue(true)
-		state.PreviousSecretValidHours = types.Int64Value(12)
-		state.ExposeSecret = types.BoolValue(false)
+		state.RotateOnCreate = types.BoolValue(defaultRotateOnCreate)
+		state.PreviousSecretValidHours = types.Int64Value(defaultPreviousSecretValidHours)
+		state.ExposeSecret = types.BoolValue(defaultExposeSecret)
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte("true"))...)
 	}
 	resp.Diagnostics.Append(state.refresh(secrets)...)
@@ -268,7 +310,9 @@ func (r *webhookSecretRotationResource) Read(ctx context.Context, req resource.R
 	}
 }
 
-func (r *webhookSecretRotationResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+func (r *webhookSecretRotationResource) Update(
+	ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse,
+) {
 	client, diags := r.data.api()
 	resp.Diagnostics.Append(diags...)
 	var plan webhookSecretRotationModel
@@ -291,19 +335,25 @@ func (r *webhookSecretRotationResource) Update(ctx context.Context, req resource
 }
 
 // Delete sends nothing: a webhook always has a secret.
-func (r *webhookSecretRotationResource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {
+func (r *webhookSecretRotationResource) Delete(
+	context.Context, resource.DeleteRequest, *resource.DeleteResponse,
+) {
 }
 
-func (r *webhookSecretRotationResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+func (r *webhookSecretRotationResource) ImportState(
+	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
+) {
 	importID(ctx, path.Root("webhook_id"), req, resp)
 }
 
-// modeKey holds in private state whether the webhook is one of live mode:
-// nothing in a secret shows it.
+// modeKey records in private state whether the webhook belongs to live mode,
+// which its secrets do not show.
 const modeKey = "live_mode"
 
-// rememberMode keeps the mode of the key, which has just seen the webhook.
-func (r *webhookSecretRotationResource) rememberMode(ctx context.Context, client *digitalriver.Client, private privateState) diag.Diagnostics {
+// rememberMode records the mode of the key, which has just seen the webhook.
+func (r *webhookSecretRotationResource) rememberMode(
+	ctx context.Context, client *digitalriver.Client, private privateState,
+) diag.Diagnostics {
 	live, known, diags := r.data.keyMode(ctx, client)
 	if known {
 		diags.Append(private.SetKey(ctx, modeKey, strconv.AppendBool(nil, live))...)
@@ -311,9 +361,11 @@ func (r *webhookSecretRotationResource) rememberMode(ctx context.Context, client
 	return diags
 }
 
-// checkSameMode refuses to take a rotation for gone when the key is of another
-// mode than its webhook, or than live_mode says.
-func (r *webhookSecretRotationResource) checkSameMode(ctx context.Context, client *digitalriver.Client, id string, private privateState) diag.Diagnostics {
+// checkSameMode refuses to treat a rotation as deleted if the key belongs to
+// another mode than its webhook, or than live_mode says.
+func (r *webhookSecretRotationResource) checkSameMode(
+	ctx context.Context, client *digitalriver.Client, id string, private privateState,
+) diag.Diagnostics {
 	mode, diags := private.GetKey(ctx, modeKey)
 	live := types.BoolNull()
 	if mode != nil {
@@ -331,7 +383,8 @@ func (r *webhookSecretRotationResource) due(next types.String) bool {
 	return err == nil && !r.data.clock.Now().Before(at)
 }
 
-// nextRotation is when the period of the plan has passed since a secret was made.
+// nextRotation returns when a secret reaches the age of the period, null without
+// a period.
 func (m *webhookSecretRotationModel) nextRotation(rotatedAt types.String) types.String {
 	var period time.Duration
 	switch {
@@ -351,8 +404,10 @@ func (m *webhookSecretRotationModel) nextRotation(rotatedAt types.String) types.
 	return timeValue(made.Add(period))
 }
 
-// rotate makes a new secret and takes it into the plan.
-func (r *webhookSecretRotationResource) rotate(ctx context.Context, client *digitalriver.Client, plan *webhookSecretRotationModel) diag.Diagnostics {
+// rotate creates a new secret and copies it to the plan.
+func (r *webhookSecretRotationResource) rotate(
+	ctx context.Context, client *digitalriver.Client, plan *webhookSecretRotationModel,
+) diag.Diagnostics {
 	diags := r.data.guard(ctx, client)
 	if diags.HasError() {
 		return diags
@@ -360,10 +415,9 @@ func (r *webhookSecretRotationResource) rotate(ctx context.Context, client *digi
 	id := plan.WebhookID.ValueString()
 	rotation, err := client.RotateSecret(ctx, id, int(plan.PreviousSecretValidHours.ValueInt64()))
 	if err != nil {
-		addAPIError(&diags, webhookName(id), err)
-		return diags
+		return append(diags, apiDiagnostics(webhookName(id), err)...)
 	}
-	plan.take(rotation.Secret)
+	plan.setNewest(rotation.Secret)
 	plan.PreviousSecretExpiresAt = types.StringNull()
 	if rotation.PreviousExpiresAt != nil {
 		plan.PreviousSecretExpiresAt = timeValue(*rotation.PreviousExpiresAt)
@@ -371,7 +425,7 @@ func (r *webhookSecretRotationResource) rotate(ctx context.Context, client *digi
 	return diags
 }
 
-// adopt takes the newest secret as it is.
+// adopt copies the newest secret without a rotation.
 func (m *webhookSecretRotationModel) adopt(ctx context.Context, client *digitalriver.Client) diag.Diagnostics {
 	secrets, diags := m.activeSecrets(ctx, client)
 	if diags.HasError() {
@@ -382,17 +436,18 @@ func (m *webhookSecretRotationModel) adopt(ctx context.Context, client *digitalr
 }
 
 // activeSecrets lists the active secrets of the webhook.
-func (m *webhookSecretRotationModel) activeSecrets(ctx context.Context, client *digitalriver.Client) ([]digitalriver.Secret, diag.Diagnostics) {
-	var diags diag.Diagnostics
+func (m *webhookSecretRotationModel) activeSecrets(
+	ctx context.Context, client *digitalriver.Client,
+) ([]digitalriver.Secret, diag.Diagnostics) {
 	id := m.WebhookID.ValueString()
 	secrets, err := client.ListSecrets(ctx, id)
 	if err != nil {
-		addAPIError(&diags, webhookName(id), err)
+		return nil, apiDiagnostics(webhookName(id), err)
 	}
-	return secrets, diags
+	return secrets, nil
 }
 
-// reveal puts the secret that state knows into the plan.
+// reveal copies the value of the secret that state knows to the plan.
 func (m *webhookSecretRotationModel) reveal(ctx context.Context, client *digitalriver.Client) diag.Diagnostics {
 	secrets, diags := m.activeSecrets(ctx, client)
 	if diags.HasError() {
@@ -404,32 +459,33 @@ func (m *webhookSecretRotationModel) reveal(ctx context.Context, client *digital
 			return diags
 		}
 	}
-	diags.AddError("Secret was rotated meanwhile",
-		fmt.Sprintf("The secret %q of %s, the newest when this was planned, is not active any more. Plan and apply again.",
+	diags.AddError("Secret was rotated in the meantime",
+		fmt.Sprintf("The secret %q of %s, the newest when this was planned, is no longer active. Plan and apply again.",
 			m.SecretID.ValueString(), webhookName(m.WebhookID.ValueString())))
 	return diags
 }
 
-// refresh takes over the newest of the active secrets.
+// refresh copies the newest of the active secrets.
 func (m *webhookSecretRotationModel) refresh(secrets []digitalriver.Secret) diag.Diagnostics {
 	var diags diag.Diagnostics
 	if len(secrets) == 0 {
 		diags.AddError("No active signing secret",
-			capitalized(webhookName(m.WebhookID.ValueString()))+" has no active signing secret. Rotate it in Digital River's dashboard.")
+			capitalized(webhookName(m.WebhookID.ValueString()))+" has no active signing secret. Rotate it in Digital "+
+				"River's dashboard.")
 		return diags
 	}
 	if newest := secrets[0]; newest.ID != m.SecretID.ValueString() {
 		m.PreviousSecretExpiresAt = types.StringNull()
 	}
-	m.take(secrets[0])
+	m.setNewest(secrets[0])
 	if len(secrets) > 1 && secrets[1].ExpiresTime != nil {
 		m.PreviousSecretExpiresAt = timeValue(*secrets[1].ExpiresTime)
 	}
 	return diags
 }
 
-// take makes a secret the newest one.
-func (m *webhookSecretRotationModel) take(secret digitalriver.Secret) {
+// setNewest copies the newest secret.
+func (m *webhookSecretRotationModel) setNewest(secret digitalriver.Secret) {
 	sum := sha256.Sum256([]byte(secret.Secret))
 	m.Secret = types.StringNull()
 	if m.ExposeSecret.ValueBool() {

@@ -16,94 +16,105 @@ import (
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
 )
 
-// warn gives the warnings of a plan. Each names its object in the summary, since
-// Terraform folds warnings of the same summary into one. Terraform plans a change once more while
-// it applies it; a webhook that this process has not refreshed was warned of
-// before.
-func (d *providerData) warn(ctx context.Context, plan, state *webhookModel, diags *diag.Diagnostics) {
+// planWarnings returns the warnings of a plan; state is nil for a new webhook.
+// Each names its object in the summary, since Terraform folds warnings with the
+// same summary into one. Terraform plans a change once more while it applies it;
+// a webhook that this process has not refreshed had its warnings before.
+func (d *providerData) planWarnings(ctx context.Context, plan, state *webhookModel) diag.Diagnostics {
 	if state == nil {
-		plan.warnOffline(diags)
-		d.warnDuplicate(ctx, plan, diags)
-		return
+		diags := plan.warnings()
+		diags.Append(d.duplicateWarnings(ctx, plan)...)
+		return diags
 	}
 	if _, refreshed := d.refreshed.Load(state.ID.ValueString()); !refreshed {
-		return
+		return nil
 	}
-	plan.warnOffline(diags)
+	diags := plan.warnings()
 	if state.Enabled.ValueBool() && !plan.Enabled.IsUnknown() && !plan.Enabled.ValueBool() {
 		diags.AddAttributeWarning(path.Root("enabled"), "Webhook is turned off: "+state.ID.ValueString(),
-			fmt.Sprintf("After this change, events of these types stop reaching %s: %s.",
+			fmt.Sprintf("After this change, %s no longer receives events of these types: %s.",
 				state.Address.ValueString(), strings.Join(stringsOf(state.Types), ", ")))
 	}
+	return diags
 }
 
-// warnOffline gives the warnings that need no API. They never are errors: the
-// API may know more than this version of the provider.
-func (m webhookModel) warnOffline(diags *diag.Diagnostics) {
+// warnings returns the warnings that need no API. None of them is an error,
+// since the API may know more than this version of the provider.
+func (m *webhookModel) warnings() diag.Diagnostics {
+	var diags diag.Diagnostics
 	for i, element := range m.Types.Elements() {
 		value, _ := element.(types.String)
 		name := value.ValueString()
+		at := path.Root("types").AtListIndex(i)
 		switch known, found := catalog.Lookup(name); {
 		case !found && eventTypeName.MatchString(name):
-			diags.AddAttributeWarning(path.Root("types").AtListIndex(i), "Unknown event type: "+name, unknownType(name))
+			diags.AddAttributeWarning(at, "Unknown event type: "+name, unknownTypeDetail(name))
 		case known.ReplacedBy != "":
-			diags.AddAttributeWarning(path.Root("types").AtListIndex(i), "Older event type: "+name,
+			diags.AddAttributeWarning(at, "Older event type: "+name,
 				fmt.Sprintf("%q is an older spelling. Use %q, which replaced it.", name, known.ReplacedBy))
 		}
 	}
-	if u, err := url.Parse(m.Address.ValueString()); err == nil && u.Scheme == "http" && !isLoopback(u.Hostname()) {
-		diags.AddAttributeWarning(path.Root("address"), "Events in clear text: "+u.Host,
+	u, err := url.Parse(m.Address.ValueString())
+	if err == nil && u.Scheme == "http" && !isLoopback(u.Hostname()) {
+		diags.AddAttributeWarning(path.Root("address"), "Unencrypted events: "+u.Host,
 			fmt.Sprintf("Events and credentials would travel to %s unencrypted. Use https.", u.Host))
 	}
+	return diags
 }
 
-// unknownTypes keeps what is said of each unknown event type: finding the
-// nearest names is slow, and many webhooks may have the same one.
-var unknownTypes sync.Map
+// unknownTypeDetails holds the detail for each unknown event type: finding the
+// nearest names is slow, and many webhooks may have the same type.
+var unknownTypeDetails sync.Map
 
-func unknownType(name string) string {
-	if said, found := unknownTypes.Load(name); found {
-		return said.(string) //nolint:forcetypeassert // Only strings are stored.
+func unknownTypeDetail(name string) string {
+	if detail, found := unknownTypeDetails.Load(name); found {
+		return detail.(string) //nolint:forcetypeassert // Only strings are stored.
 	}
-	detail := fmt.Sprintf("%q is not among the event types that Digital River documents. It is sent to the API all the same.", name)
+	detail := fmt.Sprintf("Digital River does not document an event type %q. It is sent to the API anyway.", name)
 	if nearest := catalog.Nearest(name, 3); len(nearest) > 0 {
 		detail += " Did you mean " + quotedList(nearest, "or") + "?"
 	}
-	unknownTypes.Store(name, detail)
+	unknownTypeDetails.Store(name, detail)
 	return detail
 }
 
-// warnDuplicate warns of an enabled webhook that has the address and one of the
-// types of one about to be created. Once this process has written anything,
-// Terraform is applying, and the plan was warned before.
-func (d *providerData) warnDuplicate(ctx context.Context, plan *webhookModel, diags *diag.Diagnostics) {
+// duplicateWarnings warns of each enabled webhook that has the address and one of
+// the types of a new one. Once this process has written anything, Terraform is
+// applying, and the plan had its warnings before.
+func (d *providerData) duplicateWarnings(ctx context.Context, plan *webhookModel) diag.Diagnostics {
 	if d == nil || d.client == nil || d.client.Wrote() || plan.Address.IsUnknown() {
-		return
+		return nil
 	}
+	var diags diag.Diagnostics
 	planned := stringsOf(plan.Types)
 	for _, webhook := range d.existing(ctx) {
-		if _, managed := d.refreshed.Load(webhook.ID); managed || !webhook.Enabled || webhook.Address != plan.Address.ValueString() {
+		_, managed := d.refreshed.Load(webhook.ID)
+		if managed || !webhook.Enabled || webhook.Address != plan.Address.ValueString() {
 			continue
 		}
-		common := slices.DeleteFunc(slices.Clone(planned), func(name string) bool { return !slices.Contains(webhook.Types, name) })
+		common := slices.DeleteFunc(slices.Clone(planned), func(name string) bool {
+			return !slices.Contains(webhook.Types, name)
+		})
 		if len(common) == 0 {
 			continue
 		}
-		diags.AddWarning("Webhook exists already: "+webhook.ID,
-			fmt.Sprintf("The enabled %s has the same address and receives %s too: each such event would arrive twice. "+
-				"To manage that webhook instead of creating another one, adopt it:\n\n"+
+		diags.AddWarning("Webhook already exists: "+webhook.ID,
+			fmt.Sprintf("The enabled %s has the same address and also receives %s, so each such event would arrive twice. "+
+				"To manage that webhook instead of creating another one, import it:\n\n"+
 				"    import {\n      to = digitalriver_webhook.NAME\n      id = %q\n    }\n\n"+
-				"If state has it under another name, use a moved block instead.",
+				"If state already has it under another name, use a moved block instead.",
 				webhookName(webhook.ID), strings.Join(common, ", "), webhook.ID))
 	}
+	return diags
 }
 
-// warnDisabled tells of a webhook that is found disabled although state has it
-// enabled (seeds 001 and 002).
-func warnDisabled(diags *diag.Diagnostics, webhook *digitalriver.Webhook) {
-	diags.AddAttributeWarning(path.Root("enabled"), "Webhook was disabled: "+webhook.ID,
-		capitalized(fmt.Sprintf("%s for %s was enabled and is disabled now. Digital River disables webhooks whose endpoint keeps timing out (3000 ms), "+
-			"failing to answer, or answering with anything but a 2xx. Look at the endpoint's log and at the event log of the dashboard, "+
-			"and mend the cause first: applying this configuration turns the webhook on again.",
+// disabledWarning warns of a webhook that is disabled although state has it
+// enabled.
+func disabledWarning(webhook *digitalriver.Webhook) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(path.Root("enabled"), "Webhook was disabled: "+webhook.ID,
+		capitalized(fmt.Sprintf("%s for %s was enabled before and is now disabled. Digital River disables webhooks whose "+
+			"endpoint keeps timing out (3000 ms), failing to respond, or responding with anything but a 2xx. Look at the "+
+			"endpoint's log and at the event log in the dashboard, and fix the cause first: applying this configuration "+
+			"enables the webhook again.",
 			webhookName(webhook.ID), webhook.Address)))
 }

@@ -18,60 +18,91 @@ import (
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
 )
 
-var _ datasource.DataSourceWithConfigure = (*webhooksDataSource)(nil)
+var (
+	_ datasource.DataSource              = (*webhooksDataSource)(nil)
+	_ datasource.DataSourceWithConfigure = (*webhooksDataSource)(nil)
+)
 
 type webhooksDataSource struct {
 	data *providerData
 }
 
 type webhooksModel struct {
-	Types         types.List          `tfsdk:"types"`
-	Enabled       types.Bool          `tfsdk:"enabled"`
-	Address       types.String        `tfsdk:"address"`
-	AddressPrefix types.String        `tfsdk:"address_prefix"`
-	Webhooks      []foundWebhookModel `tfsdk:"webhooks"`
-	IDs           types.List          `tfsdk:"ids"`
-	SharedTypes   types.Map           `tfsdk:"shared_types"`
+	Types         types.List     `tfsdk:"types"`
+	Enabled       types.Bool     `tfsdk:"enabled"`
+	Address       types.String   `tfsdk:"address"`
+	AddressPrefix types.String   `tfsdk:"address_prefix"`
+	Webhooks      []webhookModel `tfsdk:"webhooks"`
+	IDs           types.List     `tfsdk:"ids"`
+	SharedTypes   types.Map      `tfsdk:"shared_types"`
 }
 
-func (d *webhooksDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+func newWebhooksDataSource() datasource.DataSource { return &webhooksDataSource{} }
+
+func (d *webhooksDataSource) Metadata(
+	_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse,
+) {
 	resp.TypeName = "digitalriver_webhooks"
 }
 
-func (d *webhooksDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+func (d *webhooksDataSource) Schema(
+	_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse,
+) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Lists the webhooks of the API key's account and mode, all or those that match every filter. Passwords and client secrets are left out.",
+		MarkdownDescription: "Lists the webhooks in the account and mode of the API key. With filters, it lists the " +
+			"webhooks that match all of them. Passwords and client secrets are left out.",
 		Attributes: map[string]schema.Attribute{
 			"types": schema.ListAttribute{
 				Optional: true, ElementType: types.StringType,
 				Validators: []validator.List{
 					listvalidator.SizeAtLeast(1),
-					listvalidator.ValueStringsAre(stringvalidator.RegexMatches(typePattern, "must be an event type, such as order.accepted, or a group with *, such as order.*")),
+					listvalidator.ValueStringsAre(stringvalidator.RegexMatches(typePattern,
+						"must be an event type, such as order.accepted, or a pattern with *, such as order.*")),
 				},
-				MarkdownDescription: "Webhooks that receive any of these event types. `*` stands for any characters, as in `order.*`.",
+				MarkdownDescription: "Only webhooks that receive at least one of these event types. `*` matches any " +
+					"characters, as in `order.*`.",
 			},
-			"enabled":        schema.BoolAttribute{Optional: true, MarkdownDescription: "Webhooks that are enabled, or that are not."},
-			"address":        schema.StringAttribute{Optional: true, Validators: []validator.String{nonEmpty{}}, MarkdownDescription: "Webhooks with exactly this address."},
-			"address_prefix": schema.StringAttribute{Optional: true, Validators: []validator.String{nonEmpty{}}, MarkdownDescription: "Webhooks whose address begins with this."},
+			"enabled": schema.BoolAttribute{
+				Optional:            true,
+				MarkdownDescription: "Only webhooks that are enabled (`true`) or disabled (`false`).",
+			},
+			"address": schema.StringAttribute{
+				Optional:            true,
+				Validators:          []validator.String{&nonEmptyValidator{}},
+				MarkdownDescription: "Only webhooks with exactly this address.",
+			},
+			"address_prefix": schema.StringAttribute{
+				Optional:            true,
+				Validators:          []validator.String{&nonEmptyValidator{}},
+				MarkdownDescription: "Only webhooks whose address begins with this prefix.",
+			},
 			"webhooks": schema.ListNestedAttribute{
 				Computed:            true,
-				MarkdownDescription: "The webhooks, sorted by address, then by id.",
-				NestedObject:        schema.NestedAttributeObject{Attributes: foundWebhookAttributes()},
+				MarkdownDescription: "The webhooks, sorted by address, then by ID.",
+				NestedObject:        schema.NestedAttributeObject{Attributes: computedWebhookAttributes()},
 			},
-			"ids": schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Ids of the webhooks, in the same order."},
+			"ids": schema.ListAttribute{
+				Computed: true, ElementType: types.StringType,
+				MarkdownDescription: "IDs of the webhooks, in the same order.",
+			},
 			"shared_types": schema.MapAttribute{
 				Computed: true, ElementType: types.ListType{ElemType: types.StringType},
-				MarkdownDescription: "Event types that more than one enabled webhook of the result receives, with the ids of those webhooks.",
+				MarkdownDescription: "Event types that more than one enabled webhook of the result receives, with the IDs of " +
+					"those webhooks.",
 			},
 		},
 	}
 }
 
-func (d *webhooksDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+func (d *webhooksDataSource) Configure(
+	_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse,
+) {
 	d.data = providerDataOf(req.ProviderData)
 }
 
-func (d *webhooksDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+func (d *webhooksDataSource) Read(
+	ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse,
+) {
 	client, diags := d.data.api()
 	resp.Diagnostics.Append(diags...)
 	var model webhooksModel
@@ -81,18 +112,20 @@ func (d *webhooksDataSource) Read(ctx context.Context, req datasource.ReadReques
 	}
 	listed, err := client.ListWebhooks(ctx)
 	if err != nil {
-		addAPIError(&resp.Diagnostics, "The list of webhooks", err)
+		resp.Diagnostics.Append(apiDiagnostics("The list of webhooks", err)...)
 		return
 	}
 	if live, known := client.LiveMode(); known {
 		resp.Diagnostics.Append(d.data.checkMode(live)...)
 	}
-	found := slices.DeleteFunc(slices.Clone(listed), func(webhook *digitalriver.Webhook) bool { return !model.matches(webhook) })
+	found := slices.DeleteFunc(slices.Clone(listed), func(webhook *digitalriver.Webhook) bool {
+		return !model.matches(webhook)
+	})
 	slices.SortFunc(found, func(a, b *digitalriver.Webhook) int {
 		return strings.Compare(a.Address+"\x00"+a.ID, b.Address+"\x00"+b.ID)
 	})
 
-	model.Webhooks = make([]foundWebhookModel, len(found))
+	model.Webhooks = make([]webhookModel, len(found))
 	ids := make([]string, len(found))
 	for i, webhook := range found {
 		model.Webhooks[i] = foundWebhook(webhook)
@@ -118,11 +151,11 @@ func (m *webhooksModel) matches(webhook *digitalriver.Webhook) bool {
 	})
 }
 
-// typePattern is an event type in which * may stand anywhere.
+// typePattern matches an event type with * in any places.
 var typePattern = regexp.MustCompile(`^[A-Za-z_.*]+$`)
 
 // sharedTypes maps each event type that several enabled webhooks receive to
-// their ids (seed 002: such endpoints get each other's events).
+// their IDs: these endpoints receive each other's events.
 func sharedTypes(webhooks []*digitalriver.Webhook) types.Map {
 	receivers := make(map[string][]string)
 	for _, webhook := range webhooks {

@@ -1,0 +1,149 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
+)
+
+func modeName(live bool) string {
+	if live {
+		return "live"
+	}
+	return "test"
+}
+
+// keyMode finds out the mode of the API key. It stays unknown for an account
+// without webhooks, since only a webhook shows the mode.
+func (d *providerData) keyMode(
+	ctx context.Context, client *digitalriver.Client,
+) (live, known bool, diags diag.Diagnostics) {
+	if live, known = client.LiveMode(); known {
+		return live, known, nil
+	}
+	if _, err := client.ListWebhooks(ctx); err != nil {
+		diags = apiDiagnostics("The list of webhooks, which shows the mode of the API key", err)
+	}
+	live, known = client.LiveMode()
+	return live, known, diags
+}
+
+// guard refuses a change if live_mode is set and the key belongs to the other
+// mode.
+func (d *providerData) guard(ctx context.Context, client *digitalriver.Client) diag.Diagnostics {
+	if d.liveMode.IsNull() {
+		return nil
+	}
+	live, known, diags := d.keyMode(ctx, client)
+	if known {
+		diags.Append(d.checkMode(live)...)
+	}
+	return diags
+}
+
+// checkMode compares the mode that a response shows with live_mode.
+func (d *providerData) checkMode(live bool) diag.Diagnostics {
+	var diags diag.Diagnostics
+	if !d.liveMode.IsNull() && d.liveMode.ValueBool() != live {
+		diags.AddError("API key of the wrong mode",
+			fmt.Sprintf("The provider argument live_mode says that this configuration is for %s mode, but the API key "+
+				"belongs to %s mode. Nothing was changed. Use a key for %s mode, or correct live_mode.",
+				modeName(d.liveMode.ValueBool()), modeName(live), modeName(d.liveMode.ValueBool())))
+	}
+	return diags
+}
+
+// checkSameMode refuses to treat a webhook as deleted if the key belongs to
+// another mode than the webhook: the API returns 404 for it then.
+func (d *providerData) checkSameMode(
+	ctx context.Context, client *digitalriver.Client, id string, stateLive types.Bool,
+) diag.Diagnostics {
+	if stateLive.IsNull() {
+		return nil
+	}
+	live, known, diags := d.keyMode(ctx, client)
+	if known && live != stateLive.ValueBool() {
+		diags.AddError("API key of another mode than the webhook",
+			fmt.Sprintf("According to state, %s belongs to %s mode, but the API key belongs to %s mode and cannot see it. "+
+				"State is unchanged. Use a key for %s mode.",
+				webhookName(id), modeName(stateLive.ValueBool()), modeName(live), modeName(stateLive.ValueBool())))
+	}
+	return diags
+}
+
+// checkGone is checkSameMode for a refresh. It warns before a webhook leaves
+// state if nothing shows the mode of the key.
+func (d *providerData) checkGone(
+	ctx context.Context, client *digitalriver.Client, id string, stateLive types.Bool,
+) diag.Diagnostics {
+	diags := d.checkSameMode(ctx, client, id, stateLive)
+	if _, known := client.LiveMode(); !known && !diags.HasError() {
+		diags.AddWarning("Account without webhooks",
+			capitalized(fmt.Sprintf("%s, of %s mode, no longer exists, and this API key sees no webhooks at all, so the "+
+				"account and mode of the key are unknown. If all webhooks were deleted outside Terraform, applying creates "+
+				"them again. If not, the key belongs to another account or mode: do not apply.",
+				webhookName(id), modeName(stateLive.ValueBool()))))
+	}
+	return diags
+}
+
+// createWebhook creates a webhook. If live_mode is set and the account is still
+// empty, only the new webhook shows the mode of the key: it is created disabled
+// then, and deleted again if the mode is wrong. The webhook is returned whenever
+// it exists afterwards.
+func (d *providerData) createWebhook(
+	ctx context.Context, client *digitalriver.Client, webhook digitalriver.Webhook,
+) (*digitalriver.Webhook, diag.Diagnostics) {
+	if d.liveMode.IsNull() {
+		return sendCreate(ctx, client, webhook)
+	}
+	d.firstCreate.Lock()
+	defer d.firstCreate.Unlock()
+	_, known, diags := d.keyMode(ctx, client)
+	diags.Append(d.guard(ctx, client)...)
+	if diags.HasError() {
+		return nil, diags
+	}
+	if known {
+		return sendCreate(ctx, client, webhook)
+	}
+
+	probe := webhook
+	probe.Enabled = false
+	created, diags := sendCreate(ctx, client, probe)
+	if created == nil {
+		return nil, diags
+	}
+	if wrong := d.checkMode(created.LiveMode); wrong.HasError() {
+		err := client.DeleteWebhook(context.WithoutCancel(ctx), created.ID)
+		if err != nil && !digitalriver.IsNotFound(err) {
+			object := webhookName(created.ID) + ", created disabled to find out the mode of the key,"
+			wrong.Append(apiDiagnostics(object, err)...)
+			return created, wrong
+		}
+		return nil, wrong
+	}
+	if !webhook.Enabled {
+		return created, diags
+	}
+	enabled, err := client.UpdateWebhook(ctx, created.ID, webhook, "enabled")
+	if err != nil {
+		diags.Append(apiDiagnostics(webhookName(created.ID), err)...)
+		return created, diags
+	}
+	return enabled, diags
+}
+
+func sendCreate(
+	ctx context.Context, client *digitalriver.Client, webhook digitalriver.Webhook,
+) (*digitalriver.Webhook, diag.Diagnostics) {
+	created, err := client.CreateWebhook(ctx, webhook)
+	if err != nil {
+		return nil, apiDiagnostics(fmt.Sprintf("webhook for %q", webhook.Address), err)
+	}
+	return created, nil
+}
