@@ -7,11 +7,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"sync"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -41,24 +40,31 @@ func benchmarkPlan(b *testing.B, n int) {
 		b.Fatal(err)
 	}
 	names := catalog.Match("*")[:n]
-	webhook, err := client.CreateWebhook(ctx, digitalriver.Webhook{Types: names, Address: "https://example.com/webhooks", Enabled: true, APIVersion: "default", TransportType: "HTTP"})
+	webhook, err := client.CreateWebhook(ctx, digitalriver.Webhook{Types: names,
+		Address: "https://example.com/webhooks", Enabled: true, APIVersion: "default", TransportType: "HTTP"})
 	if err != nil {
 		b.Fatal(err)
 	}
 
-	server, schemas := configuredServer(b, url, digitalriver.SystemClock{})
-	resourceType := schemas.ResourceSchemas["digitalriver_webhook"].ValueType()
-	prior := webhookModel{Types: listOf(names), Authentication: types.ObjectNull(authenticationTypes), OAuth: types.ObjectNull(oauthTypes)}.withAnswer(webhook)
+	server, _ := configuredServer(b, url, digitalriver.SystemClock{})
+	empty := nullWebhook()
+	empty.Types = listOf(names)
+	prior := empty.withResponse(webhook)
 	inFile, err := json.Marshal(map[string]any{
-		"id": webhook.ID, "address": webhook.Address, "types": names, "enabled": true, "api_version": "default", "transport_type": "HTTP",
+		"id": webhook.ID, "address": webhook.Address, "types": names, "enabled": true, "api_version": "default",
+			"transport_type": "HTTP",
 		"authentication": nil, "oauth": nil, "live_mode": false,
 		"created_time": prior.CreatedTime.ValueString(), "updated_time": prior.UpdatedTime.ValueString(),
 	})
 	if err != nil {
 		b.Fatal(err)
 	}
-	config := webhookObject(b, resourceType, webhookModel{Address: prior.Address, Types: prior.Types})
-	identity := &tfprotov6.ResourceIdentityData{IdentityData: dynamic(b, tftypes.Object{AttributeTypes: map[string]tftypes.Type{"id": tftypes.String}}, map[string]tftypes.Value{"id": tftypes.NewValue(tftypes.String, webhook.ID)})}
+	configured := nullWebhook()
+	configured.Address, configured.Types = prior.Address, prior.Types
+	config := encodeWebhook(&configured)
+	identity := &tfprotov6.ResourceIdentityData{IdentityData: dynamic(b,
+		tftypes.Object{AttributeTypes: map[string]tftypes.Type{"id": tftypes.String}},
+			map[string]tftypes.Value{"id": tftypes.NewValue(tftypes.String, webhook.ID)})}
 
 	const name = "digitalriver_webhook"
 	check := func(diagnostics []*tfprotov6.Diagnostic, err error) {
@@ -73,13 +79,17 @@ func benchmarkPlan(b *testing.B, n int) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		validated, err := server.ValidateResourceConfig(ctx, &tfprotov6.ValidateResourceConfigRequest{TypeName: name, Config: config})
+		validated, err := server.ValidateResourceConfig(ctx, &tfprotov6.ValidateResourceConfigRequest{TypeName: name,
+			Config: config})
 		check(validated.Diagnostics, err)
-		upgraded, err := server.UpgradeResourceState(ctx, &tfprotov6.UpgradeResourceStateRequest{TypeName: name, RawState: &tfprotov6.RawState{JSON: inFile}})
+		upgraded, err := server.UpgradeResourceState(ctx, &tfprotov6.UpgradeResourceStateRequest{TypeName: name,
+			RawState: &tfprotov6.RawState{JSON: inFile}})
 		check(upgraded.Diagnostics, err)
-		read, err := server.ReadResource(ctx, &tfprotov6.ReadResourceRequest{TypeName: name, CurrentState: upgraded.UpgradedState, CurrentIdentity: identity})
+		read, err := server.ReadResource(ctx, &tfprotov6.ReadResourceRequest{TypeName: name,
+			CurrentState: upgraded.UpgradedState, CurrentIdentity: identity})
 		check(read.Diagnostics, err)
-		planned, err := server.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{TypeName: name, PriorState: read.NewState, ProposedNewState: read.NewState, Config: config, PriorIdentity: identity})
+		planned, err := server.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{TypeName: name,
+			PriorState: read.NewState, ProposedNewState: read.NewState, Config: config, PriorIdentity: identity})
 		check(planned.Diagnostics, err)
 	}
 }
@@ -93,14 +103,15 @@ func BenchmarkTypes(b *testing.B) {
 			for i := range n {
 				webhook.Types = append(webhook.Types, fmt.Sprintf("order.event_%d", i))
 			}
-			var diags diag.Diagnostics
-			state := webhookModel{Types: listOf(webhook.Types)}.withAnswer(webhook)
+			empty := nullWebhook()
+			empty.Types = listOf(webhook.Types)
+			state := empty.withResponse(webhook)
 			slices.Reverse(webhook.Types)
-			wire := dynamicValue(b, state.raw(b.Context(), &diags))
+			encoded := encodeWebhook(&state)
 			b.ReportAllocs()
 			for b.Loop() {
-				read, ok := webhookOnWire(wire)
-				if answered := read.withAnswer(webhook); !ok || !answered.equal(&read) {
+				read, ok := decodeWebhook(encoded)
+				if refreshed := read.withResponse(webhook); !ok || !refreshed.equal(&read) {
 					b.Fatal("the order made a difference")
 				}
 			}
@@ -108,30 +119,44 @@ func BenchmarkTypes(b *testing.B) {
 	}
 }
 
-// configuredServer is the provider as Terraform speaks with it, pointed at an API.
-func configuredServer(b testing.TB, url string, clock digitalriver.Clock) (tfprotov6.ProviderServer, *tfprotov6.GetProviderSchemaResponse) {
+// configuredServer returns the server that Terraform speaks to, configured for an
+// API, and its schemas.
+func configuredServer(
+	b testing.TB, url string, clock digitalriver.Clock,
+) (tfprotov6.ProviderServer, *tfprotov6.GetProviderSchemaResponse) {
 	b.Helper()
 	server := newServer(newProvider("test", clock))
-	return server, configure(b, server, object{"api_key": testKey, "base_url": url})
-}
-
-// configure configures the provider with arguments, and returns its schemas.
-func configure(b testing.TB, server tfprotov6.ProviderServer, arguments object) *tfprotov6.GetProviderSchemaResponse {
-	b.Helper()
-	schemas, err := server.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
+	schemas, err := server.GetProviderSchema(b.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		b.Fatal(err)
 	}
-	kind := schemas.Provider.ValueType()
+	configure(b, server, object{"api_key": testKey, "base_url": url})
+	return server, schemas
+}
+
+// configure configures the provider with arguments.
+func configure(b testing.TB, server tfprotov6.ProviderServer, arguments object) {
+	b.Helper()
+	kind := providerType()
 	config := nulls(kind)
 	for name, value := range arguments {
-		config[name] = tftypes.NewValue(kind.(tftypes.Object).AttributeTypes[name], value)
+		config[name] = tftypes.NewValue(kind.AttributeTypes[name], value)
 	}
-	if _, err := server.ConfigureProvider(context.Background(), &tfprotov6.ConfigureProviderRequest{Config: dynamic(b, kind, config)}); err != nil {
-		b.Fatal(err)
+	resp, err := server.ConfigureProvider(b.Context(), &tfprotov6.ConfigureProviderRequest{
+		Config: dynamic(b, kind, config),
+	})
+	if err != nil || len(resp.Diagnostics) > 0 {
+		b.Fatal(err, resp)
 	}
-	return schemas
 }
+
+// providerType is the type of a provider configuration.
+var providerType = sync.OnceValue(func() tftypes.Object {
+	var resp provider.SchemaResponse
+	newProvider("test", digitalriver.SystemClock{}).Schema(context.Background(), provider.SchemaRequest{}, &resp)
+	kind, _ := resp.Schema.Type().TerraformType(context.Background()).(tftypes.Object)
+	return kind
+})
 
 // nulls are the attributes of an object type, all null.
 func nulls(objectType tftypes.Type) map[string]tftypes.Value {
@@ -160,20 +185,4 @@ func dynamicValue(b testing.TB, value tftypes.Value) *tfprotov6.DynamicValue {
 		b.Fatal(err)
 	}
 	return &encoded
-}
-
-func webhookObject(b *testing.B, objectType tftypes.Type, model webhookModel) *tfprotov6.DynamicValue {
-	b.Helper()
-	attributes := nulls(objectType)
-	for name, value := range map[string]attr.Value{
-		"id": model.ID, "address": model.Address, "types": model.Types, "enabled": model.Enabled, "api_version": model.APIVersion,
-		"transport_type": model.TransportType, "live_mode": model.LiveMode, "created_time": model.CreatedTime, "updated_time": model.UpdatedTime,
-	} {
-		converted, err := value.ToTerraformValue(context.Background())
-		if err != nil {
-			b.Fatal(err)
-		}
-		attributes[name] = converted
-	}
-	return dynamic(b, objectType, attributes)
 }

@@ -1,13 +1,13 @@
 package provider
 
 import (
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
@@ -80,10 +80,9 @@ func TestAccProvider_headers(t *testing.T) {
 	}
 }
 
-// TestAddAPIError_oneDiagnosticPerFault also holds each fault to its attribute.
-func TestAddAPIError_oneDiagnosticPerFault(t *testing.T) {
-	var diags diag.Diagnostics
-	addAPIError(&diags, "webhook", &digitalriver.Error{
+// TestAPIDiagnostics_onePerFault also holds each fault to its attribute.
+func TestAPIDiagnostics_onePerFault(t *testing.T) {
+	diags := apiDiagnostics("webhook", &digitalriver.Error{
 		Operation: "create webhook", Method: "POST", Path: "/webhooks", Status: 400, UpstreamID: "u-1",
 		Faults: []digitalriver.Fault{
 			{Code: "invalid_parameter", Parameter: "types", Message: "is empty"},

@@ -7,10 +7,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-func TestTypesInOrder(t *testing.T) {
+func TestKeepOrder(t *testing.T) {
 	for name, test := range map[string]struct {
-		prior          []string
-		answered, want []string
+		prior       []string
+		names, want []string
 	}{
 		"same":    {[]string{"c", "a", "b"}, []string{"a", "b", "c"}, []string{"c", "a", "b"}},
 		"more":    {[]string{"c", "a"}, []string{"z", "b", "a", "c"}, []string{"c", "a", "b", "z"}},
@@ -20,15 +20,16 @@ func TestTypesInOrder(t *testing.T) {
 		"twice":   {[]string{"a"}, []string{"a", "a"}, []string{"a"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, stringsOf(typesInOrder(listOf(test.prior), test.answered))); diff != "" {
+			if diff := cmp.Diff(test.want, stringsOf(keepOrder(listOf(test.prior), test.names))); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-// TestCredentialAnswered covers what no sandbox shows: masks and hidden values.
-func TestCredentialAnswered(t *testing.T) {
+// TestCredential_withResponse covers values that the sandbox never returns: masked
+// and hidden ones.
+func TestCredential_withResponse(t *testing.T) {
 	plain := credential{plain: types.StringValue("s3cret"), version: types.Int64Null()}
 	writeOnly := credential{plain: types.StringNull(), version: types.Int64Value(7)}
 	none := credential{plain: types.StringNull(), version: types.Int64Null()}
@@ -47,7 +48,7 @@ func TestCredentialAnswered(t *testing.T) {
 		"none":                {none, "", types.StringNull(), types.Int64Null()},
 	} {
 		t.Run(name, func(t *testing.T) {
-			gotPlain, gotVersion := test.before.answered(test.value)
+			gotPlain, gotVersion := test.before.withResponse(test.value)
 			if !gotPlain.Equal(test.plain) || !gotVersion.Equal(test.version) {
 				t.Errorf("%s, %s; want %s, %s", gotPlain, gotVersion, test.plain, test.version)
 			}
