@@ -1,5 +1,5 @@
-# The configuration that `make demo` applies. It takes the API's address and
-# key from DIGITALRIVER_BASE_URL and DIGITALRIVER_API_KEY.
+# The configuration that `make demo` applies. DIGITALRIVER_BASE_URL and
+# DIGITALRIVER_API_KEY set the API's base URL and key.
 
 terraform {
   required_providers {
@@ -12,7 +12,7 @@ terraform {
 provider "digitalriver" {}
 
 variable "address" {
-  description = "URL of the endpoint that gets the events."
+  description = "URL of the endpoint that receives the events."
   type        = string
   default     = "https://shop.example.com/digital-river/events"
 }

@@ -1,7 +1,7 @@
-# The step of `make demo` that rotates the signing secret.
+# Added by the step of `make demo` that rotates the signing secret.
 
 variable "rotation" {
-  description = "Raise it to rotate the signing secret now."
+  description = "Raise this number to rotate the signing secret now."
   type        = number
   default     = 1
 }

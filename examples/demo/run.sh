@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Walks through a webhook's life with a real Terraform or OpenTofu against a
-# sandbox on this machine. `make demo` runs it.
-# Usage: run.sh CLI PROVIDER, with TF_CLI_CONFIG_FILE naming a mirror that holds PROVIDER.
+# Takes a webhook through its life with Terraform or OpenTofu, against a sandbox
+# on this machine. `make demo` runs it.
+# Usage: run.sh CLI PROVIDER. TF_CLI_CONFIG_FILE must name a mirror that holds PROVIDER.
 set -euo pipefail
 
 cli=$1 provider=$2
@@ -13,13 +13,13 @@ export DIGITALRIVER_API_KEY=sk_test_sandbox
 unset TF_CLI_ARGS TF_DATA_DIR TF_LOG TF_PLUGIN_CACHE_DIR TF_WORKSPACE "${!TF_CLI_ARGS_@}" "${!TF_VAR_@}"
 export TF_CLI_ARGS=-no-color TF_IN_AUTOMATION=1 TF_INPUT=0
 
-# Prints a heading for the next step.
+# step TEXT prints a heading.
 step() { printf '\n== %s\n' "$*"; }
 
-# Prints a line of the story.
+# say TEXT prints a line of the story.
 say() { printf '   %s\n' "$*"; }
 
-# Ends the demo because something was not as it should be.
+# fail REASON ends the demo with an error.
 fail() {
   printf '\nThe demo failed: %s\n' "$*" >&2
   exit 1
@@ -73,17 +73,17 @@ stop_receiver() {
   receiver_pid=
 }
 
-# receiver_says PATTERN waits for a line of the receiver that matches.
+# receiver_says PATTERN waits until the receiver prints a line that matches PATTERN.
 receiver_says() {
   for _ in {1..100}; do
     grep -q -e "$1" "$work/receiver.out" && return
     sleep 0.1
   done
-  fail "the receiver does not say $1: $(cat "$work/receiver.out")"
+  fail "the receiver printed no line that matches $1: $(cat "$work/receiver.out")"
 }
 
-# tf DIR WANTED ARGUMENT... runs the CLI in DIR, keeps what it prints in
-# $work/output, and fails unless it exits with WANTED.
+# tf DIR WANTED ARGUMENT... runs the CLI in DIR, writes its output to
+# $work/output, and fails unless it exits with status WANTED.
 tf() {
   local dir=$1 wanted=$2 status=0
   shift 2
@@ -91,22 +91,22 @@ tf() {
   "$cli" -chdir="$dir" "$@" >"$work/output" 2>&1 || status=$?
   if ((status != wanted)); then
     cat "$work/output" >&2
-    fail "$(basename "$cli") $* ended with status $status, not $wanted"
+    fail "$(basename "$cli") $* exited with status $status, want $wanted"
   fi
 }
 
-# show PATTERN prints the lines of the last output that match; there must be one.
+# show PATTERN prints the lines of the last output that match PATTERN, and fails if there are none.
 show() {
   grep -E -e "$1" "$work/output" | sed 's/^/   | /' || fail "no line of the output matches $1: $(cat "$work/output")"
 }
 
-# plan_is_empty DIR
+# plan_is_empty DIR fails unless a plan in DIR has no changes.
 plan_is_empty() {
   tf "$1" 0 plan -detailed-exitcode
   show '^No changes'
 }
 
-# api METHOD PATH [BODY] speaks to the sandbox past Terraform, and prints the answer.
+# api METHOD PATH [BODY] sends a request to the sandbox without Terraform, and prints the response.
 api() {
   local host=${DIGITALRIVER_BASE_URL#http://} body=${3:-}
   exec 3<>"/dev/tcp/${host%:*}/${host##*:}"
@@ -116,12 +116,12 @@ api() {
   exec 3>&-
 }
 
-# api_answers STATUS METHOD PATH [BODY] fails unless the answer has STATUS, and keeps it in $answer.
-api_answers() {
+# api_returns STATUS METHOD PATH [BODY] fails unless the response has STATUS. It leaves the response in $response.
+api_returns() {
   local status=$1
   shift
-  answer=$(api "$@")
-  [[ $answer == HTTP/1.?\ "$status"* ]] || fail "$1 $2 was not answered with $status: $answer"
+  response=$(api "$@")
+  [[ $response == HTTP/1.?\ "$status"* ]] || fail "$1 $2 did not return $status: $response"
 }
 
 create() {
@@ -132,41 +132,41 @@ create() {
   tf "$work/first" 0 apply -auto-approve
   show '^Apply complete|^webhook_id'
   webhook_id=$("$cli" -chdir="$work/first" output -raw webhook_id)
-  say 'Nothing was changed since, so the next plan is empty:'
+  say 'Nothing has changed since, so the next plan is empty:'
   plan_is_empty "$work/first"
 }
 
 drift() {
-  step 'Drift: someone switches the webhook off outside Terraform'
+  step 'Drift: someone disables the webhook outside Terraform'
   say "PATCH /webhooks/$webhook_id {\"enabled\": false}"
-  api_answers 200 PATCH "/webhooks/$webhook_id" '{"enabled": false}'
-  say 'The next plan finds it:'
+  api_returns 200 PATCH "/webhooks/$webhook_id" '{"enabled": false}'
+  say 'The next plan detects it:'
   tf "$work/first" 2 plan -detailed-exitcode
   show '^ +[~+-] [a-z_]+ +=|^Plan:'
-  say 'and the next apply puts it right:'
+  say 'The next apply corrects it:'
   tf "$work/first" 0 apply -auto-approve
   show '^Apply complete'
   plan_is_empty "$work/first"
 }
 
 import() {
-  step 'Import: a second state takes the same webhook over by its id'
+  step 'Import: a second state adopts the same webhook by its id'
   mkdir "$work/second"
   cp "$here/main.tf" "$work/second"
   tf "$work/second" 0 init
   tf "$work/second" 0 import digitalriver_webhook.orders "$webhook_id"
   show '^Import successful'
-  say 'Its plan is clean too:'
+  say 'Its plan is empty too:'
   plan_is_empty "$work/second"
 }
 
-# secret_id_and_time prints what state holds of the newest signing secret.
+# secret_id_and_time prints the id and the time of the newest signing secret, from state.
 secret_id_and_time() {
   printf '%s of %s' "$("$cli" -chdir="$work/first" output -raw secret_id)" "$("$cli" -chdir="$work/first" output -raw rotated_at)"
 }
 
 rotate() {
-  step 'Rotate: a new signing secret, while the one before it works for a day more'
+  step 'Rotate: a new signing secret; the previous one works for another day'
   cp "$here/rotation.tf" "$work/first"
   tf "$work/first" 0 apply -auto-approve
   local before
@@ -174,7 +174,7 @@ rotate() {
   say "Before: secret $before"
   tf "$work/first" 0 apply -auto-approve -var rotation=2
   show '^Apply complete'
-  [[ $(secret_id_and_time) != "$before" ]] || fail 'the secret is still the same'
+  [[ $(secret_id_and_time) != "$before" ]] || fail 'the secret did not change'
   say "After:  secret $(secret_id_and_time)"
   export TF_VAR_rotation=2
   plan_is_empty "$work/first"
@@ -185,13 +185,13 @@ deliver() {
   start_receiver
   TF_VAR_address=$(sed -n 's/^Receiver: //p' "$work/receiver.out")
   export TF_VAR_address
-  say "examples/receiver runs at $TF_VAR_address; the webhook is pointed at it:"
+  say "examples/receiver runs at $TF_VAR_address. The webhook gets this address:"
   tf "$work/first" 0 apply -auto-approve
   show '^Apply complete'
-  api_answers 200 GET "/webhooks/$webhook_id/secrets"
-  [[ $answer =~ \"secret\":\"(whk_[^\"]+)\" ]] || fail 'the webhook has no signing secret'
+  api_returns 200 GET "/webhooks/$webhook_id/secrets"
+  [[ $response =~ \"secret\":\"(whk_[^\"]+)\" ]] || fail 'the webhook has no signing secret'
   (umask 077 && printf '%s\n' "${BASH_REMATCH[1]}" >"$work/secret")
-  say 'The receiver has the newest signing secret now.'
+  say 'The receiver now has the newest signing secret.'
   say "\$ $(basename "$provider") trigger order.accepted"
   "$provider" trigger order.accepted >"$work/output" 2>&1 || fail "the event was not acknowledged: $(cat "$work/output" "$work/receiver.out")"
   show ' acknowledged '
@@ -204,20 +204,20 @@ destroy() {
   step 'Delete: destroy what was created'
   tf "$work/first" 0 destroy -auto-approve
   show '^Destroy complete'
-  api_answers 200 GET /webhooks
-  [[ ${answer##*$'\r\n\r\n'} =~ ^\[[[:space:]]*\][[:space:]]*$ ]] || fail "the sandbox still holds webhooks: $answer"
-  say 'The sandbox holds no webhook any more.'
+  api_returns 200 GET /webhooks
+  [[ ${response##*$'\r\n\r\n'} =~ ^\[[[:space:]]*\][[:space:]]*$ ]] || fail "the sandbox still has webhooks: $response"
+  say 'The sandbox has no webhooks left.'
 }
 
 step "Start a Webhooks API on this machine: $(basename "$provider") sandbox"
 start_sandbox
-say "It answers at $DIGITALRIVER_BASE_URL; $("$cli" version | head -n 1) will talk to it."
+say "It listens at $DIGITALRIVER_BASE_URL. The CLI is $("$cli" version | head -n 1)."
 create
 drift
 import
 rotate
 deliver
 destroy
-stop_sandbox || fail "the sandbox did not end well: $(cat "$work/sandbox.log")"
+stop_sandbox || fail "the sandbox exited with an error: $(cat "$work/sandbox.log")"
 
-printf '\nAll went as it should. Nothing is left running, and no file is left behind.\n'
+printf '\nThe demo succeeded. No process is left running, and no files are left behind.\n'

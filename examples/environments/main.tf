@@ -1,5 +1,5 @@
-# The webhooks of a test and a live account, out of one module. Without values
-# of its own it runs against the sandbox:
+# The webhooks of a test and a live account, from one module. With the default
+# values it runs against the sandbox:
 #
 #   terraform-provider-digitalriver sandbox
 #   terraform init
@@ -13,7 +13,7 @@ terraform {
   }
 }
 
-# live_mode makes a key of the other mode an error before anything is changed.
+# live_mode makes a key of the other mode an error before anything changes.
 provider "digitalriver" {
   alias     = "test"
   base_url  = var.base_url
@@ -40,14 +40,14 @@ module "live" {
   endpoints = var.live_endpoints
 }
 
-# All webhooks of the test account, those from outside this configuration too.
+# All webhooks of the test account, including those outside this configuration.
 data "digitalriver_webhooks" "test" {
   provider   = digitalriver.test
   depends_on = [module.test]
 }
 
-# Every endpoint gets every event of its types, also of orders that it never
-# made: it answers errors, and Digital River disables its webhook.
+# An endpoint receives every event of its types, even for orders that it does not
+# know. If it keeps responding with errors, Digital River disables its webhook.
 check "one_test_endpoint_per_event" {
   assert {
     condition     = length(data.digitalriver_webhooks.test.shared_types) == 0
@@ -56,11 +56,11 @@ check "one_test_endpoint_per_event" {
 }
 
 output "test_webhook_ids" {
-  description = "Ids of the test account's webhooks by name of the endpoint."
+  description = "Ids of the test account's webhooks, by endpoint name."
   value       = module.test.webhook_ids
 }
 
 output "live_webhook_ids" {
-  description = "Ids of the live account's webhooks by name of the endpoint."
+  description = "Ids of the live account's webhooks, by endpoint name."
   value       = module.live.webhook_ids
 }

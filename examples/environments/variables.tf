@@ -1,19 +1,19 @@
 variable "base_url" {
   type        = string
-  description = "Where the API answers: the sandbox by default, https://api.digitalriver.com for real accounts."
+  description = "Base URL of the API. The default is the sandbox; use https://api.digitalriver.com for real accounts."
   default     = "http://127.0.0.1:8787"
 }
 
 variable "test_api_key" {
   type        = string
-  description = "Key of the test account; the sandbox's by default."
+  description = "API key of the test account. The default is the sandbox's."
   default     = "sk_test_sandbox"
   sensitive   = true
 }
 
 variable "live_api_key" {
   type        = string
-  description = "Key of the live account; the sandbox's by default."
+  description = "API key of the live account. The default is the sandbox's."
   default     = "sk_live_sandbox"
   sensitive   = true
 }
@@ -23,7 +23,7 @@ variable "test_endpoints" {
     address = string
     types   = list(string)
   }))
-  description = "Endpoints of the test account by name."
+  description = "Endpoints of the test account, by name."
   default = {
     orders = {
       address = "https://staging.example.com/digital-river/orders"
@@ -41,7 +41,7 @@ variable "live_endpoints" {
     address = string
     types   = list(string)
   }))
-  description = "Endpoints of the live account by name."
+  description = "Endpoints of the live account, by name."
   default = {
     orders = {
       address = "https://shop.example.com/digital-river/orders"

@@ -1,4 +1,4 @@
-# Renders the addresses that Digital River sends webhooks from into files for
+# Renders the addresses that Digital River sends webhooks from as files for
 # nginx and nftables. It needs no API key:
 #
 #   terraform init
@@ -15,7 +15,7 @@ terraform {
 }
 
 variable "nftables_table" {
-  description = "Table of the inet family that holds the sets; the rules that use them stand in the same table."
+  description = "Table of the inet family for the sets. The rules that use them must be in the same table."
   type        = string
   default     = "filter"
 }
@@ -23,12 +23,12 @@ variable "nftables_table" {
 data "digitalriver_safelist_ips" "this" {}
 
 output "nginx_allow_list" {
-  description = "To include in the location of the webhook endpoint."
+  description = "File to include in the nginx location of the webhook endpoint."
   value       = templatefile("${path.module}/templates/nginx.conf.tftpl", { safelist = data.digitalriver_safelist_ips.this })
 }
 
 output "nftables_sets" {
-  description = "To load with nft -f, as often as wanted."
+  description = "File to load with nft -f. Loading it again replaces the addresses."
   value = templatefile("${path.module}/templates/nftables.nft.tftpl", {
     safelist = data.digitalriver_safelist_ips.this
     table    = var.nftables_table

@@ -6,15 +6,15 @@ terraform {
   }
 }
 
-# Without an account: the sandbox, started with
+# To try the provider without an account, start the sandbox:
 #   terraform-provider-digitalriver sandbox
 provider "digitalriver" {
   base_url = "http://127.0.0.1:8787"
   api_key  = "sk_test_sandbox"
 }
 
-# With an account, leave base_url and api_key out and set
-# DIGITALRIVER_API_KEY. live_mode refuses a key of the wrong mode.
+# With an account, omit base_url and api_key, and set DIGITALRIVER_API_KEY.
+# live_mode makes a key of the wrong mode an error.
 provider "digitalriver" {
   alias     = "production"
   live_mode = true

@@ -1,7 +1,6 @@
-// Command receiver is an endpoint for Digital River's events, to copy from. It
-// verifies signatures, answers 202 before it does any work, and does the work
-// once for each event, however often that arrives. It uses the standard library
-// alone.
+// Command receiver is an example endpoint for Digital River's events. It verifies
+// signatures, responds with 202 before it does any work, and handles each event
+// once, however often it arrives. It uses only the standard library.
 //
 // It prints its address, then a line for each event: "received TYPE ID",
 // "again TYPE ID", or "refused: REASON".
@@ -32,8 +31,8 @@ const (
 	maxQueue = 1000
 )
 
-// event has the members that this receiver needs. What it does not know it
-// leaves alone, since new members may appear at any time.
+// event has the members that this receiver needs. It ignores all others: Digital
+// River may add members at any time.
 type event struct {
 	ID   string `json:"id"`
 	Type string `json:"type"`
@@ -51,10 +50,12 @@ type receiver struct {
 }
 
 func main() {
-	listen := flag.String("listen", "127.0.0.1:8080", "where to listen; port 0: a free one")
-	secretFile := flag.String("secret-file", "", "`file` with the signing secrets, one a line; it is read for each event, so that a rotation needs no restart")
-	authorizationFile := flag.String("authorization-file", "", "`file` with the Authorization header that requests must have, such as Basic c2hvcDpvcGVu (default: any will do)")
-	tolerance := flag.Duration("tolerance", 5*time.Minute, "how far an event's timestamp may be from now")
+	listen := flag.String("listen", "127.0.0.1:8080", "`address` to listen on; port 0 picks a free port")
+	secretFile := flag.String("secret-file", "",
+		"`file` with the signing secrets, one per line; read for each event, so a rotation needs no restart")
+	authorizationFile := flag.String("authorization-file", "",
+		"`file` with the required Authorization header, such as Basic c2hvcDpvcGVu (default: none is required)")
+	tolerance := flag.Duration("tolerance", 5*time.Minute, "how far an event's timestamp may be from the current time")
 	flag.Parse()
 	r := &receiver{*secretFile, *authorizationFile, *tolerance, make(chan event, maxQueue)}
 	go r.work()
@@ -67,7 +68,7 @@ func main() {
 	log.Fatal(server.Serve(listener))
 }
 
-// ServeHTTP takes an event in. Digital River waits 3000 ms for the answer.
+// ServeHTTP accepts an event. Digital River waits 3000 ms for the response.
 func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, request.Body, maxBody))
 	if err != nil {
@@ -78,21 +79,21 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		refuse(w, http.StatusUnauthorized, "wrong credentials")
 		return
 	}
-	// The signature is over the raw body: verify before parsing.
+	// The signature covers the raw body, so verify it before parsing.
 	if err := r.verify(request.Header.Get("DigitalRiver-Signature"), body, time.Now()); err != nil {
 		refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	var e event
 	if err := json.Unmarshal(body, &e); err != nil || e.ID == "" {
-		refuse(w, http.StatusBadRequest, "the body is no event")
+		refuse(w, http.StatusBadRequest, "the body is not an event")
 		return
 	}
 	select {
 	case r.queue <- e:
 		w.WriteHeader(http.StatusAccepted)
 	default:
-		refuse(w, http.StatusServiceUnavailable, "too much to do; send it again later")
+		refuse(w, http.StatusServiceUnavailable, "the queue is full; try again later")
 	}
 }
 
@@ -109,8 +110,8 @@ func (r *receiver) authorized(got string) bool {
 	return err == nil && subtle.ConstantTimeCompare([]byte(strings.TrimSpace(string(want))), []byte(got)) == 1
 }
 
-// verify accepts an event that one of our secrets has signed lately. During a
-// rotation the header has a signature for each active secret, and any will do.
+// verify accepts a recent event with a signature by one of our secrets. During a
+// rotation the header has a signature for each active secret; one match is enough.
 func (r *receiver) verify(header string, body []byte, now time.Time) error {
 	timestamp, signatures, _ := strings.Cut(header, ",")
 	seconds, err := strconv.ParseInt(timestamp, 10, 64)
@@ -140,8 +141,8 @@ func (r *receiver) verify(header string, body []byte, now time.Time) error {
 	return nil
 }
 
-// work handles events after they were acknowledged. A real one keeps the queue,
-// and the ids that it has seen, where they survive a restart.
+// work handles events after they were acknowledged. In production, store the
+// queue and the ids of handled events where they survive a restart.
 func (r *receiver) work() {
 	seen := map[string]bool{}
 	for e := range r.queue {
@@ -150,6 +151,6 @@ func (r *receiver) work() {
 			continue
 		}
 		seen[e.ID] = true
-		fmt.Println("received", e.Type, e.ID) // The work goes here.
+		fmt.Println("received", e.Type, e.ID) // Handle the event here.
 	}
 }

@@ -1,10 +1,10 @@
-# No API key is needed: the catalog ships with the provider.
+# Needs no API key: the catalog ships with the provider.
 data "digitalriver_event_types" "refunds" {
   product = "digital_river_api"
   pattern = "*refund*"
 }
 
-# What each type means, without the older spellings.
+# The description of each event type, without the older spellings.
 output "refund_events" {
   value = {
     for event_type in data.digitalriver_event_types.refunds.event_types :

@@ -1,4 +1,4 @@
-# No API key is needed: the list ships with the provider.
+# Needs no API key: the list ships with the provider.
 data "digitalriver_safelist_ips" "this" {}
 
 output "firewall_ranges" {

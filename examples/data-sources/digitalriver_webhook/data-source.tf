@@ -1,8 +1,9 @@
+# Look up a webhook by address.
 data "digitalriver_webhook" "orders" {
   address = "https://shop.example.com/digital-river/orders"
 }
 
-# Or by its id.
+# Look up a webhook by id.
 data "digitalriver_webhook" "refunds" {
   id = "177ef997-db7f-42f5-a28d-b0a1ee1267e9"
 }

@@ -1,10 +1,10 @@
-# Webhooks of one host that receive events about orders.
+# Webhooks that send order events to one host.
 data "digitalriver_webhooks" "orders" {
   types          = ["order.*"]
   address_prefix = "https://shop.example.com/"
 }
 
-# Webhooks that were disabled, by hand or by Digital River.
+# Disabled webhooks, whether by hand or by Digital River.
 data "digitalriver_webhooks" "disabled" {
   enabled = false
 }
@@ -17,7 +17,7 @@ output "disabled_addresses" {
   value = [for webhook in data.digitalriver_webhooks.disabled.webhooks : webhook.address]
 }
 
-# All webhooks of the account: does an event reach more than one of them?
+# All webhooks of the account, to check that no event goes to more than one.
 data "digitalriver_webhooks" "all" {}
 
 check "one_webhook_per_event" {

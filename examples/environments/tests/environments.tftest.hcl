@@ -1,13 +1,13 @@
-# Needs a running sandbox:
+# These tests need a running sandbox:
 #
 #   terraform-provider-digitalriver sandbox
 #   terraform init
 #   terraform test
 #
-# Set TF_VAR_base_url if it listens elsewhere. Terraform destroys what the tests
-# created.
+# Set TF_VAR_base_url if the sandbox listens on another address. Terraform
+# destroys the webhooks that the tests create.
 
-run "each_account_gets_its_webhooks" {
+run "each_account_has_its_webhooks" {
   assert {
     condition     = toset(keys(output.test_webhook_ids)) == toset(["fulfillments", "orders"])
     error_message = "The test account must have one webhook per endpoint."
@@ -15,16 +15,16 @@ run "each_account_gets_its_webhooks" {
 
   assert {
     condition     = module.test.live_mode == false && module.live.live_mode == true
-    error_message = "Each account must hold webhooks of its own mode."
+    error_message = "Each account must have webhooks of its own mode."
   }
 
   assert {
     condition     = toset(data.digitalriver_webhooks.test.ids) == toset(values(output.test_webhook_ids))
-    error_message = "The test account must show its own webhooks only."
+    error_message = "The data source must list the test account's webhooks only."
   }
 }
 
-run "an_endpoint_that_is_dropped_loses_its_webhook" {
+run "removing_an_endpoint_deletes_its_webhook" {
   variables {
     test_endpoints = {
       orders = {
@@ -36,11 +36,11 @@ run "an_endpoint_that_is_dropped_loses_its_webhook" {
 
   assert {
     condition     = toset(keys(output.test_webhook_ids)) == toset(["orders"])
-    error_message = "Only the endpoint that is left may have a webhook."
+    error_message = "Only the remaining endpoint may have a webhook."
   }
 }
 
-run "two_test_endpoints_of_one_event_are_warned_of" {
+run "two_endpoints_for_one_event_fail_the_check" {
   variables {
     test_endpoints = {
       orders = {

@@ -13,7 +13,7 @@ variable "endpoints" {
     address = string
     types   = list(string)
   }))
-  description = "Endpoints by name: where events go, and which."
+  description = "Endpoints by name: the address of each, and its event types."
 }
 
 resource "digitalriver_webhook" "this" {
@@ -24,11 +24,11 @@ resource "digitalriver_webhook" "this" {
 }
 
 output "webhook_ids" {
-  description = "Ids of the webhooks by name of the endpoint."
+  description = "Ids of the webhooks, by endpoint name."
   value       = { for name, webhook in digitalriver_webhook.this : name => webhook.id }
 }
 
 output "live_mode" {
-  description = "Mode that the webhooks are of; null without a webhook."
+  description = "Whether the webhooks are in live mode; null if there are no webhooks."
   value       = one(distinct([for webhook in digitalriver_webhook.this : webhook.live_mode]))
 }

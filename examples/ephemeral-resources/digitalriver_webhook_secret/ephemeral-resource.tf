@@ -8,7 +8,7 @@ resource "digitalriver_webhook_secret_rotation" "orders" {
   rotation_days = 90
 }
 
-# Taken from the rotation, the id makes Terraform rotate first, then reveal.
+# Taking the id from the rotation makes Terraform rotate before it reads.
 ephemeral "digitalriver_webhook_secret" "orders" {
   webhook_id = digitalriver_webhook_secret_rotation.orders.webhook_id
 }
@@ -17,7 +17,7 @@ resource "aws_secretsmanager_secret" "orders" {
   name = "digital-river/orders/signing-secret"
 }
 
-# A write-only argument takes the secret past plan and state. Its version is
+# A write-only argument keeps the secret out of plan and state. Its version is
 # the time of the rotation, so that each new secret is written once.
 resource "aws_secretsmanager_secret_version" "orders" {
   secret_id                = aws_secretsmanager_secret.orders.id

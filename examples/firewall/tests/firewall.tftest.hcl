@@ -1,4 +1,4 @@
-# terraform test
+# Run with terraform test or tofu test; no API key is needed.
 
 run "safelist" {
   command = plan
@@ -10,7 +10,7 @@ run "safelist" {
 
   assert {
     condition     = alltrue([for block in data.digitalriver_safelist_ips.this.cidr_blocks : can(cidrhost(block, 0))])
-    error_message = "An entry of the safelist is no address range."
+    error_message = "An entry of the safelist is not an address range."
   }
 }
 
@@ -31,7 +31,7 @@ run "nginx" {
 
   assert {
     condition     = endswith(output.nginx_allow_list, "\ndeny all;\n")
-    error_message = "The allow list does not end by denying everyone else."
+    error_message = "The allow list does not end with a line that denies all other addresses."
   }
 }
 
@@ -47,7 +47,7 @@ run "nftables" {
       output.nftables_sets,
       "\nadd element inet webhooks digitalriver_ipv4 { ${join(", ", data.digitalriver_safelist_ips.this.ipv4_cidr_blocks)} }\n",
     )
-    error_message = "The IPv4 set lacks address ranges."
+    error_message = "The IPv4 set does not contain all IPv4 ranges."
   }
 
   assert {
@@ -55,11 +55,11 @@ run "nftables" {
       strcontains(output.nftables_sets, "add element inet webhooks digitalriver_ipv6") ==
       (length(data.digitalriver_safelist_ips.this.ipv6_cidr_blocks) > 0)
     )
-    error_message = "The IPv6 set has to be filled exactly when there are IPv6 ranges."
+    error_message = "The IPv6 set must have elements if, and only if, there are IPv6 ranges."
   }
 
   assert {
     condition     = !strcontains(output.nftables_sets, "inet filter")
-    error_message = "The sets are not in the table of nftables_table."
+    error_message = "The sets are not in the table that nftables_table names."
   }
 }

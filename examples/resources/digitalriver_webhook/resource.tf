@@ -3,7 +3,7 @@ resource "digitalriver_webhook" "orders" {
   types   = ["order.accepted", "order.blocked", "order.cancelled"]
 }
 
-# Basic authentication towards the endpoint. The password reaches neither plan
+# Basic authentication at the endpoint. The password is stored in neither plan
 # nor state; raise the version to send a new one.
 variable "refunds_password" {
   type      = string
@@ -21,7 +21,7 @@ resource "digitalriver_webhook" "refunds" {
   }
 }
 
-# A bearer token that Digital River fetches for the endpoint.
+# A bearer token that Digital River requests and sends to the endpoint.
 variable "fulfillments_client_secret" {
   type      = string
   ephemeral = true
