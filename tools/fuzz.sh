@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Runs every fuzz target of the module for a while, one after the other.
-# Usage: fuzz.sh TIME, e.g. fuzz.sh 30s.
+# Runs each fuzz target of the module for TIME, one after another.
+# Usage: fuzz.sh TIME, such as fuzz.sh 30s
 set -euo pipefail
 
 time=$1
 targets=$(grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' internal | sed 's/:func /:/' | sort)
-[[ -n $targets ]] || { echo 'There is no fuzz target.' >&2; exit 1; }
+[[ -n $targets ]] || { echo 'No fuzz target found in internal/.' >&2; exit 1; }
 
 while IFS=: read -r file name; do
   echo "== $name in $(dirname "$file")"

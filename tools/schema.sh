@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Prints the provider's schema as JSON.
-# Usage: schema.sh CLI DIR, where DIR holds the provider's binary.
+# Usage: schema.sh CLI DIR, where CLI is terraform or tofu and DIR holds the provider's binary
 set -euo pipefail
 
 cli=$1 dir=$2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# tfplugindocs looks for the provider under this address.
+# The address under which tfplugindocs looks for the provider.
 address=registry.terraform.io/hashicorp/digitalriver
 
 cat >"$work/cli.tfrc" <<EOF

@@ -1,71 +1,82 @@
-// Command docscheck checks that everything a provider serves has a page and an
-// example: tfplugindocs validate passes over a folder that is missing as a whole.
+// Command docscheck checks that everything the provider serves has a page in docs/
+// and an example in examples/. `tfplugindocs validate` does not notice when a whole
+// folder is missing.
 //
-// Usage: docscheck ROOT SCHEMA, with SCHEMA relative to ROOT.
+// Usage: docscheck ROOT SCHEMA, where SCHEMA is the file with the provider's schema
+// as JSON, relative to ROOT.
 package main
 
 import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
-// provider is the part of `providers schema -json` that names what is served.
+// provider names what a provider serves, as `providers schema -json` prints it.
 type provider struct {
-	Resources   map[string]json.RawMessage `json:"resource_schemas"`
-	DataSources map[string]json.RawMessage `json:"data_source_schemas"`
-	Ephemeral   map[string]json.RawMessage `json:"ephemeral_resource_schemas"`
-	Functions   map[string]json.RawMessage `json:"functions"`
+	Resources          map[string]json.RawMessage `json:"resource_schemas"`
+	DataSources        map[string]json.RawMessage `json:"data_source_schemas"`
+	EphemeralResources map[string]json.RawMessage `json:"ephemeral_resource_schemas"`
+	Functions          map[string]json.RawMessage `json:"functions"`
 }
 
 func main() {
 	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: docscheck ROOT SCHEMA")
+		fmt.Fprintln(os.Stderr, "Usage: docscheck ROOT SCHEMA")
 		os.Exit(2)
 	}
-	n, err := check(os.Args[1], os.Args[2])
+	root, schema := os.Args[1], os.Args[2]
+	n, err := check(root, filepath.Join(root, schema))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	fmt.Printf("docscheck: all %d pages and examples are there\n", n)
+	fmt.Printf("docscheck: all %d served objects have a page and an example\n", n)
 }
 
-// check returns how many things the provider of the schema serves, and one
-// error for each file that they lack.
-func check(root, schema string) (int, error) {
-	p, err := load(filepath.Join(root, schema))
+// check returns how many things the provider serves, and an error that names every
+// missing page and example.
+func check(root, schemaFile string) (int, error) {
+	p, err := load(schemaFile)
 	if err != nil {
 		return 0, err
 	}
 	n := 0
-	var missing error
+	var missing []error
 	for _, kind := range []struct {
 		folder, example string
 		served          map[string]json.RawMessage
 	}{
 		{"resources", "resource.tf", p.Resources},
 		{"data-sources", "data-source.tf", p.DataSources},
-		{"ephemeral-resources", "ephemeral-resource.tf", p.Ephemeral},
+		{"ephemeral-resources", "ephemeral-resource.tf", p.EphemeralResources},
 		{"functions", "function.tf", p.Functions},
 	} {
-		for name := range kind.served {
+		for _, name := range slices.Sorted(maps.Keys(kind.served)) {
 			n++
 			page := strings.TrimPrefix(name, "digitalriver_") + ".md"
-			missing = errors.Join(missing,
-				exists(root, "docs", kind.folder, page),
-				exists(root, "examples", kind.folder, name, kind.example))
+			for _, file := range []string{
+				filepath.Join("docs", kind.folder, page),
+				filepath.Join("examples", kind.folder, name, kind.example),
+			} {
+				if _, err := os.Stat(filepath.Join(root, file)); err != nil {
+					missing = append(missing, fmt.Errorf("%s: %s is missing", name, file))
+				}
+			}
 		}
 	}
 	if n == 0 {
-		return 0, errors.New("the schema serves nothing")
+		return 0, fmt.Errorf("%s: the provider serves nothing", schemaFile)
 	}
-	return n, missing
+	return n, errors.Join(missing...)
 }
 
+// load reads a file with the schema of one provider.
 func load(file string) (provider, error) {
 	var schemas struct {
 		Providers map[string]provider `json:"provider_schemas"`
@@ -80,10 +91,5 @@ func load(file string) (provider, error) {
 	for _, p := range schemas.Providers {
 		return p, nil
 	}
-	return provider{}, fmt.Errorf("%s: no provider in it", file)
-}
-
-func exists(elem ...string) error {
-	_, err := os.Stat(filepath.Join(elem...))
-	return err
+	return provider{}, fmt.Errorf("%s: no provider", file)
 }

@@ -1,6 +1,6 @@
-// Command terraform-provider-digitalriver, of the benchmark, has the schema of
-// the provider but answers with what it is asked. What a plan takes with it is
-// what Terraform itself takes for webhooks.
+// Command echo is a provider with the schema of digitalriver that does nothing: it
+// returns the state that it is given. The time of a plan with it is the time that
+// Terraform itself needs for webhooks.
 package main
 
 import (
@@ -16,6 +16,7 @@ import (
 )
 
 func main() {
+	// The provider turns this log off too, unless the user asks for a log.
 	if err := os.Setenv("TF_LOG_SDK", "off"); err != nil {
 		log.Fatal(err)
 	}
@@ -27,20 +28,32 @@ func main() {
 	}
 }
 
+// echo serves webhooks without work; the framework serves the schema and the rest.
 type echo struct{ tfprotov6.ProviderServer }
 
-func (echo) ValidateResourceConfig(context.Context, *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
+var _ tfprotov6.ProviderServer = echo{}
+
+func (echo) ValidateResourceConfig(
+	context.Context, *tfprotov6.ValidateResourceConfigRequest,
+) (*tfprotov6.ValidateResourceConfigResponse, error) {
 	return &tfprotov6.ValidateResourceConfigResponse{}, nil
 }
 
-func (echo) UpgradeResourceState(_ context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
-	return &tfprotov6.UpgradeResourceStateResponse{UpgradedState: &tfprotov6.DynamicValue{JSON: req.RawState.JSON}}, nil
+func (echo) UpgradeResourceState(
+	_ context.Context, req *tfprotov6.UpgradeResourceStateRequest,
+) (*tfprotov6.UpgradeResourceStateResponse, error) {
+	state := &tfprotov6.DynamicValue{JSON: req.RawState.JSON}
+	return &tfprotov6.UpgradeResourceStateResponse{UpgradedState: state}, nil
 }
 
-func (echo) ReadResource(_ context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+func (echo) ReadResource(
+	_ context.Context, req *tfprotov6.ReadResourceRequest,
+) (*tfprotov6.ReadResourceResponse, error) {
 	return &tfprotov6.ReadResourceResponse{NewState: req.CurrentState}, nil
 }
 
-func (echo) PlanResourceChange(_ context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+func (echo) PlanResourceChange(
+	_ context.Context, req *tfprotov6.PlanResourceChangeRequest,
+) (*tfprotov6.PlanResourceChangeResponse, error) {
 	return &tfprotov6.PlanResourceChangeResponse{PlannedState: req.PriorState}, nil
 }

@@ -1,6 +1,5 @@
-// Command terraform-provider-floor is what the benchmark measures against: a
-// provider on the same framework with one resource of four string attributes
-// that asks no API.
+// Command floor is a minimal provider on the same framework: one resource with four
+// string attributes, and no API. The benchmark compares with it.
 package main
 
 import (
@@ -18,14 +17,20 @@ import (
 )
 
 func main() {
-	newProvider := func() provider.Provider { return floor{} }
-	err := providerserver.Serve(context.Background(), newProvider, providerserver.ServeOpts{Address: "registry.terraform.io/digitalriver/floor"})
+	newFloor := func() provider.Provider { return floor{} }
+	options := providerserver.ServeOpts{Address: "registry.terraform.io/digitalriver/floor"}
+	err := providerserver.Serve(context.Background(), newFloor, options)
 	if err != nil {
 		log.Fatal(err)
 	}
 }
 
 type floor struct{}
+
+var (
+	_ provider.Provider = floor{}
+	_ resource.Resource = thing{}
+)
 
 func (floor) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
 	resp.TypeName = "floor"
@@ -52,10 +57,13 @@ func (thing) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resou
 
 func (thing) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{Attributes: map[string]schema.Attribute{
-		"id": schema.StringAttribute{Computed: true, PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()}},
-		"a":  schema.StringAttribute{Required: true},
-		"b":  schema.StringAttribute{Required: true},
-		"c":  schema.StringAttribute{Required: true},
+		"id": schema.StringAttribute{
+			Computed:      true,
+			PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+		},
+		"a": schema.StringAttribute{Required: true},
+		"b": schema.StringAttribute{Required: true},
+		"c": schema.StringAttribute{Required: true},
 	}}
 }
 
