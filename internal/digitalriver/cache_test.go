@@ -44,7 +44,7 @@ func TestReadsShareOneList(t *testing.T) {
 		"the second within the window": {
 			func(t *testing.T, c *Client) {
 				together(2, func(i int) {
-					sleep(t, time.Duration(i)*gatherWindow/2)
+					sleep(t, time.Duration(i)*batchWindow/2)
 					read(t, c, i+1)
 				})
 			},
@@ -326,10 +326,10 @@ func TestSecondReadEndsTheWait(t *testing.T) {
 		api.fill(2)
 		client := api.connect(t)
 		together(2, func(i int) {
-			sleep(t, time.Duration(i)*gatherWindow/2)
+			sleep(t, time.Duration(i)*batchWindow/2)
 			read(t, client, i+1)
 		})
-		if took := time.Since(bubbleStart); took != gatherWindow/2 {
+		if took := time.Since(bubbleStart); took != batchWindow/2 {
 			t.Errorf("took %v", took)
 		}
 	})
@@ -365,7 +365,7 @@ func TestReadsSeeOwnWrites(t *testing.T) {
 						t.Errorf("%s: read %v, wrote %v: %v", id, webhook.Enabled, enabled, err)
 					}
 					webhooks, err := client.ListWebhooks(t.Context())
-					if listed := newList(webhooks).get(id); err != nil || listed == nil || listed.Enabled != enabled {
+					if listed := newWebhookList(webhooks).get(id); err != nil || listed == nil || listed.Enabled != enabled {
 						t.Errorf("%s: listed %+v, wrote %v: %v", id, listed, enabled, err)
 					}
 				}
@@ -424,7 +424,7 @@ func TestAbandonedFetchEnds(t *testing.T) {
 		if err := do(t.Context(), client, "list"); err != nil {
 			t.Error(err)
 		}
-		if len(client.cache.readers) != 0 {
+		if len(client.cache.waiters) != 0 {
 			t.Error("readers are kept")
 		}
 	})
@@ -468,7 +468,7 @@ func BenchmarkCachedRead(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	client.cache.store(newList(page.webhooks), 0)
+	client.cache.store(newWebhookList(page.webhooks), 0)
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		for i := 0; pb.Next(); i++ {
@@ -485,10 +485,10 @@ func BenchmarkCacheWrite(b *testing.B) {
 		b.Fatal(err)
 	}
 	cache := newCache()
-	cache.store(newList(page.webhooks), 0)
+	cache.store(newWebhookList(page.webhooks), 0)
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		webhook := page.webhooks[i%5000]
-		cache.write(webhook.ID).end(func(l *list) *list { return l.with(webhook) })
+		cache.beginWrite(webhook.ID).end(func(l *webhookList) *webhookList { return l.with(webhook) })
 	}
 }

@@ -247,7 +247,7 @@ func TestConnectionNeverStood(t *testing.T) {
 		}
 	})
 	failure := asError(t, do(t.Context(), client, "create"))
-	if !slices.Equal(methods, []string{"POST", "POST", "POST"}) || failure.Status != 0 || !strings.Contains(failure.Error(), "got no answer") {
+	if !slices.Equal(methods, []string{"POST", "POST", "POST"}) || failure.Status != 0 || !strings.Contains(failure.Error(), "got no response") {
 		t.Errorf("%v: %v", methods, failure)
 	}
 }
@@ -329,7 +329,7 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if client.base != DefaultBaseURL || client.config.RequestTimeout != DefaultRequestTimeout || client.config.MaxRetries != 0 {
+	if client.baseURL != DefaultBaseURL || client.config.RequestTimeout != DefaultRequestTimeout || client.config.MaxRetries != 0 {
 		t.Errorf("%+v", client.config)
 	}
 	transport := client.config.Transport.(*http.Transport)

@@ -29,19 +29,19 @@ func TestErrorText(t *testing.T) {
 	}{
 		"faults": {with(func(e *Error) {
 			e.Faults = []Fault{{"invalid_parameter", "types", "Unknown type."}, {"", "", "Bad."}, {"c", "", ""}}
-		}), `create webhook: POST /webhooks answered 400: "Unknown type." (invalid_parameter: types); "Bad."; c (upstream-id u-1)`},
-		"several attempts": {with(func(e *Error) { e.Status, e.Attempts, e.Reason = 503, 5, "the answer is empty" }),
-			`create webhook: POST /webhooks answered 503 after 5 attempts: the answer is empty (upstream-id u-1)`},
+		}), `create webhook: POST /webhooks returned 400: "Unknown type." (invalid_parameter: types); "Bad."; c (upstream-id u-1)`},
+		"several attempts": {with(func(e *Error) { e.Status, e.Attempts, e.Reason = 503, 5, "the response is empty" }),
+			`create webhook: POST /webhooks returned 503 after 5 attempts: the response is empty (upstream-id u-1)`},
 		"no answer": {with(func(e *Error) { e.Status, e.Attempts, e.Reason = 0, 2, "connection refused" }),
-			`create webhook: POST /webhooks got no answer after 2 attempts: connection refused (upstream-id u-1)`},
+			`create webhook: POST /webhooks got no response after 2 attempts: connection refused (upstream-id u-1)`},
 		"not sent": {with(func(e *Error) { e.Status, e.Attempts, e.Reason, e.UpstreamID = 0, 0, "context canceled", "" }),
 			`create webhook: POST /webhooks was not sent: context canceled`},
-		"duplicates": {&DuplicateError{IDs: []string{"a", "b"}, Err: with(func(e *Error) { e.Status, e.Reason = 0, "the answer was lost" })},
-			`create webhook: POST /webhooks got no answer: the answer was lost (upstream-id u-1); several new webhooks could be the one that was asked for: a, b`},
+		"duplicates": {&DuplicateError{IDs: []string{"a", "b"}, Err: with(func(e *Error) { e.Status, e.Reason = 0, "the response was lost" })},
+			`create webhook: POST /webhooks got no response: the response was lost (upstream-id u-1); several new webhooks could be the result: a, b`},
 		"limit": {&SecretLimitError{NextExpiry: &expires, Active: 5, Err: with(func(e *Error) { e.Status = 409 })},
-			`create webhook: POST /webhooks answered 409 (upstream-id u-1); 5 secrets are active, the next one expires at 2026-01-02T03:04:05Z`},
+			`create webhook: POST /webhooks returned 409 (upstream-id u-1); 5 secrets are active, the next one expires at 2026-01-02T03:04:05Z`},
 		"limit without end": {&SecretLimitError{Active: 5, Err: with(func(e *Error) { e.Status = 409 })},
-			`create webhook: POST /webhooks answered 409 (upstream-id u-1); 5 secrets are active and none is set to expire`},
+			`create webhook: POST /webhooks returned 409 (upstream-id u-1); 5 secrets are active and none is set to expire`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -62,17 +62,17 @@ func TestAnswersThatAreNoErrors(t *testing.T) {
 		"HTML":             {400, "<!doctype html><head><title>\n Bad &amp; ugly </title>", nil, `an HTML page, "Bad & ugly"`},
 		"HTML, no title":   {502, "<html>", nil, "an HTML page"},
 		"HTML by its type": {400, "oops", []string{"Content-Type", "text/html; charset=utf-8"}, "an HTML page"},
-		"empty":            {400, "", nil, "the answer is empty"},
-		"half a JSON":      {400, `{"type": "bad_req`, nil, "no error of the API's form"},
-		"other JSON":       {400, `{"fault": "x"}`, nil, "no error of the API's form"},
-		"errors as text":   {400, `{"errors": "x"}`, nil, "no error of the API's form"},
-		"empty errors":     {400, `{"errors": [{}, null, 7]}`, nil, "no error of the API's form"},
+		"empty":            {400, "", nil, "the response is empty"},
+		"half a JSON":      {400, `{"type": "bad_req`, nil, "not in the API's error format"},
+		"other JSON":       {400, `{"fault": "x"}`, nil, "not in the API's error format"},
+		"errors as text":   {400, `{"errors": "x"}`, nil, "not in the API's error format"},
+		"empty errors":     {400, `{"errors": [{}, null, 7]}`, nil, "not in the API's error format"},
 		"redirect": {301, "", []string{"Location", "https://user:secret@elsewhere.example/login?token=secret#secret"},
-			"it redirects to https://elsewhere.example/login, which is not followed"},
+			"it redirects to https://elsewhere.example/login, but redirects are not followed"},
 		"redirect to nowhere": {302, "", nil, "it redirects to nowhere"},
-		"nothing":             {200, "", nil, "the answer is empty"},
-		"no list":             {200, `{"a": 1}`, nil, "not understood: the list has no data"},
-		"cut off":             {200, `[{"id"`, nil, "not understood: unexpected end of JSON input"},
+		"nothing":             {200, "", nil, "the response is empty"},
+		"no list":             {200, `{"a": 1}`, nil, "could not be read: the list has no data"},
+		"cut off":             {200, `[{"id"`, nil, "could not be read: unexpected end of JSON input"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -93,10 +93,10 @@ func TestAnswersThatAreNoErrors(t *testing.T) {
 func TestFaults(t *testing.T) {
 	body := `{"type": "bad_request", "errors": [
 		{"code": "invalid_parameter", "parameter": "types", "message": "Unknown\n\ttype."},
-		"text", {"code": 7, "message": "Bad."}, {"message": "` + strings.Repeat("ä", maxWords) + `"}]}`
+		"text", {"code": 7, "message": "Bad."}, {"message": "` + strings.Repeat("ä", maxTextLength) + `"}]}`
 	got := parseFaults([]byte(body), newRedactor())
 	want := []Fault{
-		{"invalid_parameter", "types", "Unknown type."}, {"", "", "Bad."}, {"", "", strings.Repeat("ä", maxWords/2) + "…"},
+		{"invalid_parameter", "types", "Unknown type."}, {"", "", "Bad."}, {"", "", strings.Repeat("ä", maxTextLength/2) + "…"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -113,7 +113,7 @@ func TestNoCredentialIsRepeated(t *testing.T) {
 	secrets := []string{testKey, "client secret/ä", "oauth-password", "oauth-password-and-more", "whk_1234-abcd"}
 	echo := `you sent ` + strings.Join(secrets, " and ") + ` via http://user:proxy-password@proxy.example`
 	secrets = append(secrets, "proxy-password", "client secret", "-and-more")
-	page := "<html><title>" + strings.Repeat("x", maxWords-len("oauth-password-and-more")-20) + echo + "</title>"
+	page := "<html><title>" + strings.Repeat("x", maxTextLength-len("oauth-password-and-more")-20) + echo + "</title>"
 	faults := map[string]fault{
 		"faults": func(*http.Request, func() *http.Response) (*http.Response, error) {
 			return respond(400, map[string]any{"errors": []any{map[string]any{"code": echo, "parameter": echo, "message": echo}}}), nil
@@ -164,7 +164,7 @@ func TestNoCredentialIsRepeated(t *testing.T) {
 						if apiError, ok := err.(*Error); ok { //nolint:errorlint // The loop unwraps.
 							texts = append(texts, fmt.Sprintf("%+v", apiError.Faults), apiError.Reason)
 						}
-						if _, ok := err.(*cause); ok { //nolint:errorlint // The loop unwraps.
+						if _, ok := err.(*redactedError); ok { //nolint:errorlint // The loop unwraps.
 							break // What it hides is only for errors.Is.
 						}
 					}
@@ -205,7 +205,7 @@ func TestLog(t *testing.T) {
 		}
 		want := []string{
 			"API request map[attempt:1 duration_ms:50 method:GET path:/webhooks status:503]",
-			"waiting as the API asked for map[operation:list webhooks]",
+			"waiting as requested by the API map[operation:list webhooks]",
 			"API request map[attempt:2 duration_ms:50 error:connection reset by peer method:GET path:/webhooks status:0]",
 			"waiting before a retry map[operation:list webhooks]",
 			"API request map[attempt:3 duration_ms:50 method:GET path:/webhooks status:200]",
@@ -228,10 +228,10 @@ func FuzzErrorBody(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, status int, body []byte, contentType string) {
-		a := &answer{status: status, body: body, header: http.Header{"Content-Type": {contentType}, "Location": {contentType}}}
-		err := client.begin("test").failure(&request{}, a, nil)
+		resp := &response{status: status, body: body, header: http.Header{"Content-Type": {contentType}, "Location": {contentType}}}
+		err := client.newOperation("test").responseError(&request{}, resp, nil)
 		text := err.Error()
-		if strings.Contains(text, testKey) || len(text) > (maxFaults+1)*3*(3*maxWords)*4 || !utf8.ValidString(text) {
+		if strings.Contains(text, testKey) || len(text) > (maxFaults+1)*3*(3*maxTextLength)*4 || !utf8.ValidString(text) {
 			t.Errorf("%q", text)
 		}
 	})

@@ -5,51 +5,51 @@ import (
 	"sync"
 )
 
-// locks are mutual exclusions by key. A wait for one ends with its context.
-type locks struct {
-	mu   sync.Mutex
-	held map[string]*lock
+// keyedMutex is a mutex for each key. A key takes memory only while it is in use.
+type keyedMutex struct {
+	mu    sync.Mutex
+	locks map[string]*keyLock
 }
 
-type lock struct {
-	turn  chan struct{}
-	users int // holding or waiting
+type keyLock struct {
+	held  chan struct{} // full while somebody holds the lock
+	users int           // the holder and those that wait
 }
 
-// acquire waits for key's turn; release gives it on.
-func (l *locks) acquire(ctx context.Context, key string) (release func(), err error) {
-	entry := l.enter(key)
+// lock locks key. If ctx ends first, it returns the error of ctx.
+func (m *keyedMutex) lock(ctx context.Context, key string) (unlock func(), err error) {
+	entry := m.join(key)
 	select {
-	case entry.turn <- struct{}{}:
+	case entry.held <- struct{}{}:
 		return func() {
-			<-entry.turn
-			l.leave(key, entry)
+			<-entry.held
+			m.leave(key, entry)
 		}, nil
 	case <-ctx.Done():
-		l.leave(key, entry)
+		m.leave(key, entry)
 		return nil, ctx.Err()
 	}
 }
 
-func (l *locks) enter(key string) *lock {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.held == nil {
-		l.held = make(map[string]*lock)
+func (m *keyedMutex) join(key string) *keyLock {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.locks == nil {
+		m.locks = make(map[string]*keyLock)
 	}
-	entry := l.held[key]
+	entry := m.locks[key]
 	if entry == nil {
-		entry = &lock{turn: make(chan struct{}, 1)}
-		l.held[key] = entry
+		entry = &keyLock{held: make(chan struct{}, 1)}
+		m.locks[key] = entry
 	}
 	entry.users++
 	return entry
 }
 
-func (l *locks) leave(key string, entry *lock) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (m *keyedMutex) leave(key string, entry *keyLock) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if entry.users--; entry.users == 0 {
-		delete(l.held, key)
+		delete(m.locks, key)
 	}
 }

@@ -138,9 +138,9 @@ func TestGate(t *testing.T) {
 func TestGateOnlyOpensLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLimiter(1, SystemClock{})
-		l.closeFor(time.Minute)
-		l.closeFor(time.Second)
-		if closed := l.closed(); closed != time.Minute {
+		l.pause(time.Minute)
+		l.pause(time.Second)
+		if closed := l.pauseLeft(); closed != time.Minute {
 			t.Errorf("closed for %v", closed)
 		}
 	})
@@ -152,12 +152,12 @@ func TestCancelledPlaceIsGivenBack(t *testing.T) {
 		l := newLimiter(1/0.96, SystemClock{})
 		for i := range 3 {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
-			if open, err := l.queue(ctx); open != (i == 0) {
+			if open, err := l.wait(ctx); open != (i == 0) {
 				t.Errorf("%v, %v", open, err)
 			}
 			cancel()
 		}
-		if open, err := l.queue(t.Context()); !open || err != nil || time.Since(bubbleStart) > 1001*time.Millisecond {
+		if open, err := l.wait(t.Context()); !open || err != nil || time.Since(bubbleStart) > 1001*time.Millisecond {
 			t.Errorf("after %v: %v", time.Since(bubbleStart), err)
 		}
 	})
@@ -218,24 +218,24 @@ func TestQueueIsNotBudget(t *testing.T) {
 
 func TestLocks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var l locks
-		release, err := l.acquire(t.Context(), "a")
+		var l keyedMutex
+		release, err := l.lock(t.Context(), "a")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if other, err := l.acquire(t.Context(), "b"); err != nil {
+		if other, err := l.lock(t.Context(), "b"); err != nil {
 			t.Error("keys hold each other up")
 		} else {
 			other()
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, err := l.acquire(ctx, "a"); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := l.lock(ctx, "a"); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("a held lock gave %v", err)
 		}
 		next := make(chan error)
 		go func() {
-			release, err := l.acquire(t.Context(), "a")
+			release, err := l.lock(t.Context(), "a")
 			release()
 			next <- err
 		}()
@@ -243,8 +243,8 @@ func TestLocks(t *testing.T) {
 		if err := <-next; err != nil {
 			t.Error(err)
 		}
-		if len(l.held) != 0 {
-			t.Errorf("%d locks are kept", len(l.held))
+		if len(l.locks) != 0 {
+			t.Errorf("%d locks are kept", len(l.locks))
 		}
 	})
 }

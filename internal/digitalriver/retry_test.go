@@ -91,7 +91,7 @@ func TestTimeoutsAskForNoWait(t *testing.T) {
 			api.fill(1)
 			api.fail(http.MethodPost, hang, hang, hang, hang, hang)
 			err := asError(t, do(t.Context(), api.connect(t), operation))
-			if !strings.Contains(err.Error(), "no complete answer within") || strings.Contains(err.Error(), "asked to wait") {
+			if !strings.Contains(err.Error(), "no complete response within") || strings.Contains(err.Error(), "asked to wait") {
 				t.Errorf("%s: %v", operation, err)
 			}
 		})
@@ -322,7 +322,7 @@ func TestCancelledCreateIsNotLost(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(100*time.Millisecond, cancel)
 		err := do(ctx, api.connect(t), "create")
-		if took := time.Since(bubbleStart); took != 100*time.Millisecond+answerGrace || !errors.Is(err, context.Canceled) {
+		if took := time.Since(bubbleStart); took != 100*time.Millisecond+interruptGrace || !errors.Is(err, context.Canceled) {
 			t.Errorf("after %v: %v", took, err)
 		}
 		if !strings.Contains(err.Error(), "not known whether") {

@@ -57,7 +57,7 @@ func TestRotationPreviousExpiry(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			got := rotation(Secret{CreatedTime: at}, test.before, time.Duration(test.hours)*time.Hour)
+			got := newRotation(Secret{CreatedTime: at}, test.before, time.Duration(test.hours)*time.Hour)
 			if diff := cmp.Diff(test.want, got.PreviousExpiresAt); diff != "" {
 				t.Error(diff)
 			}

@@ -2,40 +2,43 @@ package digitalriver
 
 import "sync"
 
-// known remembers which webhooks a client has come across, and when: a create
-// whose answer is lost takes over none that was known before it began.
-type known struct {
-	mu   sync.Mutex
-	tick uint64
-	ids  map[string]uint64 // the tick at which a webhook was first seen
+// seenIDs records which webhooks the responses to this client have shown, and
+// when each was first shown. A create whose response is lost uses it: a webhook
+// seen before the create began cannot be its result.
+//
+// Time is logical: a counter that now advances.
+type seenIDs struct {
+	mu        sync.Mutex
+	time      uint64
+	firstSeen map[string]uint64
 }
 
-// now marks a moment.
-func (k *known) now() uint64 {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.tick++
-	return k.tick
+// now advances the logical time and returns it.
+func (s *seenIDs) now() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.time++
+	return s.time
 }
 
-// see makes webhooks known from now on.
-func (k *known) see(webhooks ...*Webhook) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.ids == nil {
-		k.ids = make(map[string]uint64, len(webhooks))
+// add records webhooks as seen at the current time, if they are new.
+func (s *seenIDs) add(webhooks ...*Webhook) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.firstSeen == nil {
+		s.firstSeen = make(map[string]uint64, len(webhooks))
 	}
 	for _, webhook := range webhooks {
-		if _, ok := k.ids[webhook.ID]; !ok {
-			k.ids[webhook.ID] = k.tick
+		if _, ok := s.firstSeen[webhook.ID]; !ok {
+			s.firstSeen[webhook.ID] = s.time
 		}
 	}
 }
 
-// before tells whether a webhook was known before a moment.
-func (k *known) before(id string, moment uint64) bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	tick, ok := k.ids[id]
-	return ok && tick < moment
+// before reports whether a webhook was first seen before a time.
+func (s *seenIDs) before(id string, time uint64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	firstSeen, ok := s.firstSeen[id]
+	return ok && firstSeen < time
 }

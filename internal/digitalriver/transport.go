@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,87 +19,99 @@ import (
 )
 
 const (
-	// maxAnswer is the largest body that is read, in bytes (decided).
-	maxAnswer = 64 << 20
-	// answerGrace is for how long a POST that was sent may still be answered
-	// after its context ended, so that what it created is not lost (decided).
-	answerGrace = 2 * time.Second
+	// maxBodySize is the size of the largest body that is read, in bytes: five
+	// times a list of 5,000 webhooks with 60 event types each.
+	maxBodySize = 64 << 20
+	// interruptGrace is how much longer a POST waits for its response after its
+	// context ended: Terraform saves what it created only if the response arrives.
+	interruptGrace = 2 * time.Second
 )
 
-// answer is what came of one attempt.
-type answer struct {
-	status     int // 0: none came
+// response is the result of one attempt: an HTTP response read to its end, or
+// the reason why there is none.
+type response struct {
+	status     int // 0: no response
 	header     http.Header
 	body       []byte
-	err        error // why there is no answer, or why its body is cut off
-	neverSent  bool  // no connection stood
+	err        error // why there is no response, or why its body is incomplete
+	neverSent  bool  // there was no connection to send the request on
 	upstreamID string
 }
 
-// attempt sends r once.
-func (c *Client) attempt(ctx context.Context, r *request) *answer {
-	a := &answer{upstreamID: uuid.NewString()}
-	attempt, cancel := c.attemptContext(ctx, r)
+// newTransport keeps a connection for each request that Terraform sends at the
+// same time.
+func newTransport() *http.Transport {
+	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // Nothing here replaces it.
+	transport.ForceAttemptHTTP2 = true
+	transport.MaxIdleConns = 0
+	transport.MaxIdleConnsPerHost = 100
+	return transport
+}
+
+// roundTrip sends r once and reads the response.
+func (c *Client) roundTrip(ctx context.Context, r *request) *response {
+	resp := &response{upstreamID: uuid.NewString()}
+	attemptCtx, cancel := c.attemptContext(ctx, r)
 	defer cancel()
-	var wanted, stood atomic.Bool
+	var connecting, connected atomic.Bool
 	trace := &httptrace.ClientTrace{
-		GetConn: func(string) { wanted.Store(true) },
-		GotConn: func(httptrace.GotConnInfo) { stood.Store(true) },
+		GetConn: func(string) { connecting.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	}
-	req, err := c.newRequest(httptrace.WithClientTrace(attempt, trace), r, a.upstreamID)
+	httpRequest, err := c.newHTTPRequest(httptrace.WithClientTrace(attemptCtx, trace), r, resp.upstreamID)
 	if err != nil {
-		a.err, a.neverSent = err, true
-		return a
+		resp.err, resp.neverSent = err, true
+		return resp
 	}
 	if r.method != http.MethodGet {
 		c.wrote.Store(true)
 	}
-	// A RoundTripper follows no redirect: the key goes nowhere else.
-	response, err := c.config.Transport.RoundTrip(req)
+	// A RoundTripper follows no redirects, so the key is sent to no other host.
+	httpResponse, err := c.config.Transport.RoundTrip(httpRequest)
 	if err != nil {
-		a.err = c.whyNot(ctx, attempt, err)
-		a.neverSent = wanted.Load() && !stood.Load() || isDialError(err)
-		return a
+		resp.err = c.transportError(ctx, attemptCtx, err)
+		resp.neverSent = connecting.Load() && !connected.Load() || isDialError(err)
+		return resp
 	}
-	defer response.Body.Close()
-	a.status, a.header = response.StatusCode, response.Header
-	a.body, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	defer httpResponse.Body.Close()
+	resp.status, resp.header = httpResponse.StatusCode, httpResponse.Header
+	resp.body, err = io.ReadAll(io.LimitReader(httpResponse.Body, maxBodySize+1))
 	switch {
 	case err != nil:
-		a.err = c.whyNot(ctx, attempt, err)
-	case len(a.body) > maxAnswer:
-		a.body, a.err = nil, errTooLarge
+		resp.err = c.transportError(ctx, attemptCtx, err)
+	case len(resp.body) > maxBodySize:
+		resp.body, resp.err = nil, errBodyTooLarge
 	}
-	return a
+	return resp
 }
 
-var errTooLarge = fmt.Errorf("the answer is larger than %d MiB", maxAnswer>>20)
+var errBodyTooLarge = fmt.Errorf("the response is larger than %d MiB", maxBodySize>>20)
 
-// attemptContext ends with the attempt's timeout, and with ctx; a POST gets
-// some grace to be answered.
+// attemptContext returns a context that ends with ctx or after the timeout of one
+// attempt. For a POST, it ends interruptGrace later than ctx.
 func (c *Client) attemptContext(ctx context.Context, r *request) (context.Context, context.CancelFunc) {
 	timeout := c.config.RequestTimeout
 	if r.method != http.MethodPost {
 		return context.WithTimeout(ctx, timeout)
 	}
-	attempt, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+	attemptCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	stop := context.AfterFunc(ctx, func() {
-		grace := time.AfterFunc(answerGrace, cancel)
-		context.AfterFunc(attempt, func() { grace.Stop() })
+		grace := time.AfterFunc(interruptGrace, cancel)
+		context.AfterFunc(attemptCtx, func() { grace.Stop() })
 	})
-	return attempt, func() {
+	return attemptCtx, func() {
 		stop()
 		cancel()
 	}
 }
 
-// whyNot tells an ended context from a fault of the network.
-func (c *Client) whyNot(ctx, attempt context.Context, err error) error {
+// transportError separates the end of a context from a network failure.
+func (c *Client) transportError(ctx, attemptCtx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case errors.Is(attempt.Err(), context.DeadlineExceeded):
-		return fmt.Errorf("no complete answer within %v: %w", c.config.RequestTimeout, err)
+	case errors.Is(attemptCtx.Err(), context.DeadlineExceeded):
+		return fmt.Errorf("no complete response within %v: %w", c.config.RequestTimeout, err)
 	default:
 		return err
 	}
@@ -114,18 +127,20 @@ func isCertificateError(err error) bool {
 	return errors.As(err, &certificateError)
 }
 
-func (c *Client) newRequest(ctx context.Context, r *request, upstreamID string) (*http.Request, error) {
+// newHTTPRequest sets the headers that the API documents:
+// https://docs.digitalriver.com/digital-river-api/developer-resources/api-structure
+func (c *Client) newHTTPRequest(ctx context.Context, r *request, upstreamID string) (*http.Request, error) {
 	var body io.Reader
 	if r.body != nil {
 		body = bytes.NewReader(r.body)
 	}
-	req, err := http.NewRequestWithContext(ctx, r.method, c.base+r.target(), body)
+	httpRequest, err := http.NewRequestWithContext(ctx, r.method, c.baseURL+r.target(), body)
 	if err != nil {
 		return nil, err
 	}
 	set := func(name, value string) {
 		if value != "" {
-			req.Header.Set(name, value)
+			httpRequest.Header.Set(name, value)
 		}
 	}
 	set("Authorization", "Bearer "+c.config.APIKey)
@@ -137,11 +152,17 @@ func (c *Client) newRequest(ctx context.Context, r *request, upstreamID string) 
 	if r.body != nil {
 		set("Content-Type", "application/json")
 	}
-	return req, nil
+	return httpRequest, nil
 }
 
-// isHTML tells a page for people from an answer of the API.
-func (a *answer) isHTML() bool {
-	return strings.Contains(strings.ToLower(a.header.Get("Content-Type")), "html") ||
-		bytes.HasPrefix(bytes.TrimSpace(a.body), []byte("<"))
+// isHTML reports whether the body is a web page, such as a proxy's.
+func (r *response) isHTML() bool {
+	return strings.Contains(strings.ToLower(r.header.Get("Content-Type")), "html") ||
+		bytes.HasPrefix(bytes.TrimSpace(r.body), []byte("<"))
+}
+
+// notFromAPI reports whether the body cannot be the API's: a proxy sent it, or it
+// is truncated. A response of the API may have no body.
+func (r *response) notFromAPI() bool {
+	return r.err != nil || len(r.body) > 0 && !json.Valid(r.body)
 }

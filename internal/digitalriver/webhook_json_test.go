@@ -90,13 +90,13 @@ func TestDecodeWebhookNotUnderstood(t *testing.T) {
 	tests := map[string]struct{ body, want string }{
 		"no id":             {`{"address": "https://a"}`, "has no id"},
 		"null":              {`null`, "has no id"},
-		"an array":          {`[]`, "the body is of the wrong type, array"},
-		"a number for text": {`{"id": "a", "address": 4711}`, "address is of the wrong type, number"},
-		"text for a list":   {`{"id": "a", "types": "order.accepted"}`, "types is of the wrong type, string"},
-		"a number in types": {`{"id": "a", "types": ["order.accepted", 1]}`, "types is of the wrong type, number"},
-		"text for a flag":   {`{"id": "a", "enabled": "yes"}`, "enabled is of the wrong type, string"},
-		"a list for oauth":  {`{"id": "a", "oauth": []}`, "oauth is of the wrong type, array"},
-		"no time":           {`{"id": "a", "createdTime": "yesterday"}`, "a time is not of RFC 3339's form"},
+		"an array":          {`[]`, "the body has the wrong type: array"},
+		"a number for text": {`{"id": "a", "address": 4711}`, "address has the wrong type: number"},
+		"text for a list":   {`{"id": "a", "types": "order.accepted"}`, "types has the wrong type: string"},
+		"a number in types": {`{"id": "a", "types": ["order.accepted", 1]}`, "types has the wrong type: number"},
+		"text for a flag":   {`{"id": "a", "enabled": "yes"}`, "enabled has the wrong type: string"},
+		"a list for oauth":  {`{"id": "a", "oauth": []}`, "oauth has the wrong type: array"},
+		"no time":           {`{"id": "a", "createdTime": "yesterday"}`, "a time is not in RFC 3339 format"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -104,7 +104,7 @@ func TestDecodeWebhookNotUnderstood(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want it to say %q", err, test.want)
 			}
-			if isNotJSON(err) {
+			if isSyntaxError(err) {
 				t.Error("taken for a body that is no JSON")
 			}
 		})
@@ -144,8 +144,8 @@ func TestDecodePage(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(test.ids, ids(got.webhooks)); diff != "" || got.more != test.more {
-				t.Errorf("more %v, ids %s", got.more, diff)
+			if diff := cmp.Diff(test.ids, ids(got.webhooks)); diff != "" || got.hasMore != test.more {
+				t.Errorf("more %v, ids %s", got.hasMore, diff)
 			}
 		})
 	}
@@ -180,7 +180,7 @@ func TestEncodeNewWebhook(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, string(encodeNewWebhook(test.webhook))); diff != "" {
+			if diff := cmp.Diff(test.want, string(encode(test.webhook))); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -197,16 +197,16 @@ func TestEncodePatch(t *testing.T) {
 		"everything": {
 			WebhookPatch{Types: []string{"a.b"}, Address: &address, Enabled: &enabled, APIVersion: &version,
 				TransportType: &transport, RemoveAuthentication: true, OAuth: &OAuth{TokenEndPoint: "https://t"}},
-			`{"address":"https://b","apiVersion":"2021-12-13","authentication":null,"enabled":false,` +
-				`"oauth":{"tokenEndPoint":"https://t","clientID":"","clientSecret":""},` +
-				`"transportType":"OAUTH","types":["a.b"]}`},
+			`{"types":["a.b"],"address":"https://b","enabled":false,"apiVersion":"2021-12-13",` +
+				`"transportType":"OAUTH","authentication":null,` +
+				`"oauth":{"tokenEndPoint":"https://t","clientID":"","clientSecret":""}}`},
 		"back to HTTP": {
 			WebhookPatch{RemoveOAuth: true, Authentication: &Authentication{UserName: "u", Password: "p"}},
 			`{"authentication":{"userName":"u","password":"p"},"oauth":null}`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, string(encodePatch(test.patch))); diff != "" {
+			if diff := cmp.Diff(test.want, string(encode(test.patch))); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -79,7 +79,7 @@ func TestEmptyID(t *testing.T) {
 	_, secretsErr := client.ListSecrets(t.Context(), "")
 	_, rotateErr := client.RotateSecret(t.Context(), "", 0)
 	for _, err := range []error{getErr, updateErr, secretsErr, rotateErr, client.DeleteWebhook(t.Context(), "")} {
-		if err == nil || !strings.Contains(err.Error(), "id is empty") {
+		if err == nil || !strings.Contains(err.Error(), "ID is empty") {
 			t.Errorf("got %v", err)
 		}
 	}
@@ -219,7 +219,7 @@ func TestLostCreateWithSkew(t *testing.T) {
 
 // Without a Date, the clocks may differ by the margin.
 func TestLostCreateWithoutDate(t *testing.T) {
-	for behind, want := range map[time.Duration]int{createMargin: 1, createMargin + time.Millisecond: 2} {
+	for behind, want := range map[time.Duration]int{clockTolerance: 1, clockTolerance + time.Millisecond: 2} {
 		synctest.Test(t, func(t *testing.T) {
 			api := &fakeAPI{}
 			api.fail("POST", func(_ *http.Request, do func() *http.Response) (*http.Response, error) {
@@ -272,7 +272,7 @@ func TestLostCreateThatCannotBeLookedUp(t *testing.T) {
 		api.fail("POST", resetAfter)
 		api.fail("GET", status(403))
 		err := do(t.Context(), api.connect(t), "create")
-		if err == nil || !strings.Contains(err.Error(), "create webhook: GET /webhooks answered 403") ||
+		if err == nil || !strings.Contains(err.Error(), "create webhook: GET /webhooks returned 403") ||
 			!strings.Contains(err.Error(), "not known whether") {
 			t.Errorf("got %v", err)
 		}
@@ -378,7 +378,7 @@ func TestEndlessPages(t *testing.T) {
 				})
 			}
 			err := asError(t, do(t.Context(), api.connect(t), "list"))
-			if !strings.Contains(err.Error(), "nothing new") || len(api.log()) > 2 || err.UpstreamID == "" {
+			if !strings.Contains(err.Error(), "no new webhook") || len(api.log()) > 2 || err.UpstreamID == "" {
 				t.Errorf("got %v", err)
 			}
 		})
