@@ -14,78 +14,61 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func read(t *testing.T, c *Client, n int) *Webhook {
-	t.Helper()
-	webhook, err := c.GetWebhook(t.Context(), fmt.Sprint("w", n))
-	if err != nil {
-		t.Error(err)
-	}
-	return webhook
-}
-
 func TestReadsShareOneList(t *testing.T) {
 	tests := map[string]struct {
 		act  func(t *testing.T, c *Client)
 		want []string
 	}{
 		"one read": {
-			func(t *testing.T, c *Client) { read(t, c, 7) },
+			func(t *testing.T, c *Client) { mustRead(t, c, 7) },
 			[]string{"GET /webhooks/w7"}},
 		"a thousand at once": {
-			func(t *testing.T, c *Client) { together(1000, func(i int) { read(t, c, i+1) }) },
+			func(t *testing.T, c *Client) { runConcurrently(1000, func(i int) { mustRead(t, c, i+1) }) },
 			[]string{"GET /webhooks"}},
 		"one after the other": {
 			func(t *testing.T, c *Client) {
 				for i := range 1000 {
-					read(t, c, i+1)
+					mustRead(t, c, i+1)
 				}
 			},
 			[]string{"GET /webhooks/w1", "GET /webhooks"}},
 		"the second within the window": {
 			func(t *testing.T, c *Client) {
-				together(2, func(i int) {
+				runConcurrently(2, func(i int) {
 					sleep(t, time.Duration(i)*batchWindow/2)
-					read(t, c, i+1)
+					mustRead(t, c, i+1)
 				})
 			},
 			[]string{"GET /webhooks"}},
 		"lists": {
 			func(t *testing.T, c *Client) {
-				together(10, func(int) {
+				runConcurrently(10, func(int) {
 					if webhooks, err := c.ListWebhooks(t.Context()); err != nil || len(webhooks) != 1000 {
 						t.Errorf("%d webhooks, %v", len(webhooks), err)
 					}
 				})
-				read(t, c, 1)
+				mustRead(t, c, 1)
 			},
 			[]string{"GET /webhooks"}},
 		"a list and a read": {
 			func(t *testing.T, c *Client) {
-				together(2, func(i int) {
-					if err := do(t.Context(), c, []string{"list", "read"}[i]); err != nil {
-						t.Error(err)
-					}
+				runConcurrently(2, func(i int) {
+					mustRun(t, c, []string{"list", "read"}[i])
 				})
 			},
 			[]string{"GET /webhooks"}},
 		"one change among many": {
 			func(t *testing.T, c *Client) {
-				together(1000, func(i int) { read(t, c, i+1) })
-				if err := do(t.Context(), c, "update"); err != nil {
-					t.Error(err)
-				}
-				together(1000, func(i int) { read(t, c, i+1) })
+				runConcurrently(1000, func(i int) { mustRead(t, c, i+1) })
+				mustRun(t, c, "update")
+				runConcurrently(1000, func(i int) { mustRead(t, c, i+1) })
 			},
 			[]string{"GET /webhooks", "PATCH /webhooks/w1"}},
 		"writes and a list": {
 			func(t *testing.T, c *Client) {
-				if err := do(t.Context(), c, "list"); err != nil {
-					t.Error(err)
-				}
+				mustRun(t, c, "list")
 				for _, operation := range []string{"create", "update", "delete", "list"} {
-					if err := do(t.Context(), c, operation); err != nil {
-						t.Error(err)
-					}
+					mustRun(t, c, operation)
 				}
 				webhooks, err := c.ListWebhooks(t.Context())
 				if err != nil || len(webhooks) != 1000 || webhooks[999].ID != "w1001" {
@@ -98,9 +81,9 @@ func TestReadsShareOneList(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				api := &fakeAPI{latency: 50 * time.Millisecond}
-				api.fill(1000)
-				test.act(t, api.connect(t))
-				if diff := cmp.Diff(test.want, api.names()); diff != "" {
+				api.addWebhooks(1000)
+				test.act(t, api.newClient(t))
+				if diff := cmp.Diff(test.want, api.takeRequestLines()); diff != "" {
 					t.Error(diff)
 				}
 			})
@@ -111,18 +94,16 @@ func TestReadsShareOneList(t *testing.T) {
 func TestUnlistedIsAskedForByID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{}
-		api.fill(3)
-		client := api.connect(t)
-		if err := do(t.Context(), client, "list"); err != nil {
-			t.Fatal(err)
-		}
-		api.fill(1)
-		read(t, client, 4)
+		api.addWebhooks(3)
+		client := api.newClient(t)
+		mustRun(t, client, "list")
+		api.addWebhooks(1)
+		mustRead(t, client, 4)
 		if _, err := client.GetWebhook(t.Context(), "w5"); !IsNotFound(err) {
 			t.Errorf("got %v", err)
 		}
 		want := []string{"GET /webhooks", "GET /webhooks/w4", "GET /webhooks/w5"}
-		if diff := cmp.Diff(want, api.names()); diff != "" {
+		if diff := cmp.Diff(want, api.takeRequestLines()); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -135,43 +116,22 @@ func TestWriteDuringList(t *testing.T) {
 		t.Run(operation, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				api := &fakeAPI{}
-				api.fill(2)
-				client := api.connect(t)
-				api.fail("GET", func(_ *http.Request, do func() *http.Response) (*http.Response, error) {
-					old := do()
+				api.addWebhooks(2)
+				client := api.newClient(t)
+				api.failNext("GET", func(_ *http.Request, carryOut func() *http.Response) (*http.Response, error) {
+					old := carryOut()
 					sleep(t, time.Second) // The answer is long on its way.
 					return old, nil
 				})
 				go func() { _, _ = client.ListWebhooks(t.Context()) }()
 				synctest.Wait()
-				if err := do(t.Context(), client, operation); err != nil {
-					t.Fatal(err)
-				}
+				mustRun(t, client, operation)
 				for range 2 {
-					webhooks, err := client.ListWebhooks(t.Context())
-					if err != nil {
-						t.Fatal(err)
-					}
-					checkSame(t, api, webhooks)
+					checkListed(t, client, api)
 					sleep(t, time.Minute)
 				}
 			})
 		})
-	}
-}
-
-// checkSame compares what a client lists with what the API holds.
-func checkSame(t *testing.T, api *fakeAPI, webhooks []*Webhook) {
-	t.Helper()
-	got, want := make(map[string]bool), make(map[string]bool)
-	for _, webhook := range webhooks {
-		got[webhook.ID] = webhook.Enabled
-	}
-	for _, webhook := range api.webhooks {
-		want[webhook["id"].(string)] = webhook["enabled"] != false
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
 	}
 }
 
@@ -180,32 +140,26 @@ func TestReadDuringWrite(t *testing.T) {
 	for _, operation := range []string{"update", "delete"} {
 		synctest.Test(t, func(t *testing.T) {
 			api := &fakeAPI{}
-			api.fill(2)
-			client := api.connect(t)
-			if err := do(t.Context(), client, "list"); err != nil {
-				t.Fatal(err)
-			}
-			api.fail(map[string]string{"update": "PATCH", "delete": "DELETE"}[operation],
-				func(_ *http.Request, do func() *http.Response) (*http.Response, error) {
-					response := do()
+			api.addWebhooks(2)
+			client := api.newClient(t)
+			mustRun(t, client, "list")
+			api.failNext(map[string]string{"update": "PATCH", "delete": "DELETE"}[operation],
+				func(_ *http.Request, carryOut func() *http.Response) (*http.Response, error) {
+					response := carryOut()
 					sleep(t, time.Second)
 					return response, nil
 				})
 			written := make(chan error)
-			go func() { written <- do(t.Context(), client, operation) }()
+			go func() { written <- run(t.Context(), client, operation) }()
 			synctest.Wait()
 			webhook, err := client.GetWebhook(t.Context(), "w1")
 			if operation == "delete" && !IsNotFound(err) || operation == "update" && (err != nil || webhook.Enabled) {
 				t.Errorf("%s: read %+v, %v", operation, webhook, err)
 			}
-			webhooks, err := client.ListWebhooks(t.Context())
-			if err != nil {
-				t.Error(err)
-			}
-			checkSame(t, api, webhooks)
-			api.log()
-			read(t, client, 2)
-			if requests := api.log(); len(requests) != 0 {
+			checkListed(t, client, api)
+			api.takeRequests()
+			mustRead(t, client, 2)
+			if requests := api.takeRequests(); len(requests) != 0 {
 				t.Errorf("%s: another webhook took %v", operation, requests)
 			}
 			if err := <-written; err != nil {
@@ -218,24 +172,18 @@ func TestReadDuringWrite(t *testing.T) {
 // After a write that failed or whose answer was lost, reads ask again.
 func TestFailedWriteDropsTheList(t *testing.T) {
 	for operation, method := range map[string]string{"create": "POST", "update": "PATCH", "delete": "DELETE"} {
-		for name, fault := range map[string]fault{"refused": status(403), "lost": resetAfter} {
+		for name, fault := range map[string]fault{"refused": failWith(403), "lost": resetAfter} {
 			synctest.Test(t, func(t *testing.T) {
 				api := &fakeAPI{}
-				api.fill(2)
-				client := api.connect(t, func(c *Config) { c.MaxRetries = 0 })
-				if err := do(t.Context(), client, "list"); err != nil {
-					t.Fatal(err)
-				}
-				api.fail(method, fault)
-				err := do(t.Context(), client, operation)
+				api.addWebhooks(2)
+				client := api.newClient(t, func(c *Config) { c.MaxRetries = 0 })
+				mustRun(t, client, "list")
+				api.failNext(method, fault)
+				err := run(t.Context(), client, operation)
 				if err == nil && !(operation == "create" && name == "lost") {
 					t.Fatal("no error")
 				}
-				webhooks, err := client.ListWebhooks(t.Context())
-				if err != nil {
-					t.Error(err)
-				}
-				checkSame(t, api, webhooks)
+				checkListed(t, client, api)
 			})
 		}
 	}
@@ -244,12 +192,10 @@ func TestFailedWriteDropsTheList(t *testing.T) {
 func TestDeleteAndCreateAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{}
-		api.fill(3)
-		client := api.connect(t)
+		api.addWebhooks(3)
+		client := api.newClient(t)
 		for range 3 {
-			if err := do(t.Context(), client, "list"); err != nil {
-				t.Fatal(err)
-			}
+			mustRun(t, client, "list")
 			created, err := client.CreateWebhook(t.Context(), newWebhook())
 			if err != nil {
 				t.Fatal(err)
@@ -261,11 +207,7 @@ func TestDeleteAndCreateAgain(t *testing.T) {
 				t.Errorf("a deleted webhook is read: %v", err)
 			}
 		}
-		webhooks, err := client.ListWebhooks(t.Context())
-		if err != nil {
-			t.Error(err)
-		}
-		checkSame(t, api, webhooks)
+		checkListed(t, client, api)
 	})
 }
 
@@ -274,15 +216,13 @@ func TestListsDoNotChange(t *testing.T) {
 	for _, operation := range []string{"update", "create", "delete"} {
 		synctest.Test(t, func(t *testing.T) {
 			api := &fakeAPI{}
-			api.fill(3)
-			client := api.connect(t)
+			api.addWebhooks(3)
+			client := api.newClient(t)
 			before, err := client.ListWebhooks(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := do(t.Context(), client, operation); err != nil {
-				t.Fatal(err)
-			}
+			mustRun(t, client, operation)
 			if before[2] == nil || !cmp.Equal(ids(before), []string{"w1", "w2", "w3"}) || !before[0].Enabled {
 				t.Errorf("%s changed it to %v", operation, before)
 			}
@@ -294,28 +234,22 @@ func TestListsDoNotChange(t *testing.T) {
 func TestListDuringWrite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{}
-		api.fill(2)
-		client := api.connect(t)
-		api.fail("PATCH", func(_ *http.Request, do func() *http.Response) (*http.Response, error) {
+		api.addWebhooks(2)
+		client := api.newClient(t)
+		api.failNext("PATCH", func(_ *http.Request, carryOut func() *http.Response) (*http.Response, error) {
 			sleep(t, 2*time.Second)
-			return do(), nil
+			return carryOut(), nil
 		})
-		api.fail("GET", func(_ *http.Request, do func() *http.Response) (*http.Response, error) {
-			old := do()
+		api.failNext("GET", func(_ *http.Request, carryOut func() *http.Response) (*http.Response, error) {
+			old := carryOut()
 			sleep(t, 5*time.Second)
 			return old, nil
 		})
-		together(2, func(i int) {
+		runConcurrently(2, func(i int) {
 			sleep(t, time.Duration(i)*time.Second)
-			if err := do(t.Context(), client, []string{"update", "list"}[i]); err != nil {
-				t.Error(err)
-			}
+			mustRun(t, client, []string{"update", "list"}[i])
 		})
-		webhooks, err := client.ListWebhooks(t.Context())
-		if err != nil {
-			t.Error(err)
-		}
-		checkSame(t, api, webhooks)
+		checkListed(t, client, api)
 	})
 }
 
@@ -323,11 +257,11 @@ func TestListDuringWrite(t *testing.T) {
 func TestSecondReadEndsTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{}
-		api.fill(2)
-		client := api.connect(t)
-		together(2, func(i int) {
+		api.addWebhooks(2)
+		client := api.newClient(t)
+		runConcurrently(2, func(i int) {
 			sleep(t, time.Duration(i)*batchWindow/2)
-			read(t, client, i+1)
+			mustRead(t, client, i+1)
 		})
 		if took := time.Since(bubbleStart); took != batchWindow/2 {
 			t.Errorf("took %v", took)
@@ -341,9 +275,9 @@ func TestReadsSeeOwnWrites(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			const writers = 8
 			api := &fakeAPI{latency: 20 * time.Millisecond}
-			api.fill(writers)
-			client := api.connect(t)
-			together(2*writers, func(i int) {
+			api.addWebhooks(writers)
+			client := api.newClient(t)
+			runConcurrently(2*writers, func(i int) {
 				random := rand.New(rand.NewPCG(seed, uint64(i)))
 				id, enabled := fmt.Sprint("w", i%writers+1), true
 				for range 20 {
@@ -370,11 +304,7 @@ func TestReadsSeeOwnWrites(t *testing.T) {
 					}
 				}
 			})
-			webhooks, err := client.ListWebhooks(t.Context())
-			if err != nil {
-				t.Error(err)
-			}
-			checkSame(t, api, webhooks)
+			checkListed(t, client, api)
 		})
 	}
 }
@@ -382,8 +312,8 @@ func TestReadsSeeOwnWrites(t *testing.T) {
 func TestCancelledReaderHarmsNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{latency: time.Second}
-		api.fill(2)
-		client := api.connect(t)
+		api.addWebhooks(2)
+		client := api.newClient(t)
 		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 		defer cancel()
 		cancelled := make(chan error)
@@ -393,7 +323,7 @@ func TestCancelledReaderHarmsNobody(t *testing.T) {
 		}()
 		synctest.Wait()
 		other := make(chan error)
-		go func() { other <- do(t.Context(), client, "list") }()
+		go func() { other <- run(t.Context(), client, "list") }()
 		if err := <-cancelled; !errors.Is(err, context.DeadlineExceeded) || time.Since(bubbleStart) != 500*time.Millisecond {
 			t.Errorf("after %v: %v", time.Since(bubbleStart), err)
 		} else {
@@ -402,7 +332,7 @@ func TestCancelledReaderHarmsNobody(t *testing.T) {
 		if err := <-other; err != nil {
 			t.Error(err)
 		}
-		if requests := api.log(); len(requests) != 1 {
+		if requests := api.takeRequests(); len(requests) != 1 {
 			t.Errorf("%v", requests)
 		}
 	})
@@ -412,18 +342,16 @@ func TestCancelledReaderHarmsNobody(t *testing.T) {
 func TestAbandonedFetchEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{latency: time.Second}
-		api.fill(1)
-		client := api.connect(t)
+		api.addWebhooks(1)
+		client := api.newClient(t)
 		for range 2 {
 			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-			if err := do(ctx, client, "list"); !errors.Is(err, context.DeadlineExceeded) {
+			if err := run(ctx, client, "list"); !errors.Is(err, context.DeadlineExceeded) {
 				t.Error(err)
 			}
 			cancel()
 		}
-		if err := do(t.Context(), client, "list"); err != nil {
-			t.Error(err)
-		}
+		mustRun(t, client, "list")
 		if len(client.cache.waiters) != 0 {
 			t.Error("readers are kept")
 		}
@@ -433,16 +361,16 @@ func TestAbandonedFetchEnds(t *testing.T) {
 func TestErrorsAreNotCached(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{latency: 50 * time.Millisecond}
-		api.fill(2)
-		client := api.connect(t)
-		api.fail("GET", status(403))
-		together(2, func(i int) {
+		api.addWebhooks(2)
+		client := api.newClient(t)
+		api.failNext("GET", failWith(403))
+		runConcurrently(2, func(i int) {
 			if _, err := client.GetWebhook(t.Context(), fmt.Sprint("w", i+1)); err == nil || !strings.Contains(err.Error(), "403") {
 				t.Errorf("got %v", err)
 			}
 		})
-		together(2, func(i int) { read(t, client, i+1) })
-		if diff := cmp.Diff([]string{"GET /webhooks", "GET /webhooks"}, api.names()); diff != "" {
+		runConcurrently(2, func(i int) { mustRead(t, client, i+1) })
+		if diff := cmp.Diff([]string{"GET /webhooks", "GET /webhooks"}, api.takeRequestLines()); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -453,7 +381,7 @@ func TestFirstReadIsCancelled(t *testing.T) {
 		api := &fakeAPI{}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := do(ctx, api.connect(t), "read"); !errors.Is(asError(t, err), context.Canceled) || len(api.log()) != 0 {
+		if err := run(ctx, api.newClient(t), "read"); !errors.Is(asError(t, err), context.Canceled) || len(api.takeRequests()) != 0 {
 			t.Errorf("got %v", err)
 		}
 	})

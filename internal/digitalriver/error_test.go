@@ -1,10 +1,6 @@
 package digitalriver
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -78,10 +74,10 @@ func TestAnswersThatAreNoErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				api := &fakeAPI{}
-				api.fail("GET", func(*http.Request, func() *http.Response) (*http.Response, error) {
+				api.failNext("GET", func(*http.Request, func() *http.Response) (*http.Response, error) {
 					return respond(test.status, test.body, test.header...), nil
 				})
-				err := do(t.Context(), api.connect(t, func(c *Config) { c.MaxRetries = 0 }), "list")
+				err := run(t.Context(), api.newClient(t, func(c *Config) { c.MaxRetries = 0 }), "list")
 				if text := asError(t, err).Error(); !strings.Contains(text, test.want) || strings.Contains(text, "secret") {
 					t.Errorf("got %v, want it to say %q", err, test.want)
 				}
@@ -105,115 +101,6 @@ func TestFaults(t *testing.T) {
 	if got := parseFaults([]byte(many), newRedactor()); len(got) != maxFaults {
 		t.Errorf("%d faults", len(got))
 	}
-}
-
-// What the API and the network say is repeated without any credential, in
-// errors and in the log.
-func TestNoCredentialIsRepeated(t *testing.T) {
-	secrets := []string{testKey, "client secret/ä", "oauth-password", "oauth-password-and-more", "whk_1234-abcd"}
-	echo := `you sent ` + strings.Join(secrets, " and ") + ` via http://user:proxy-password@proxy.example`
-	secrets = append(secrets, "proxy-password", "client secret", "-and-more")
-	page := "<html><title>" + strings.Repeat("x", maxTextLength-len("oauth-password-and-more")-20) + echo + "</title>"
-	faults := map[string]fault{
-		"faults": func(*http.Request, func() *http.Response) (*http.Response, error) {
-			return respond(400, map[string]any{"errors": []any{map[string]any{"code": echo, "parameter": echo, "message": echo}}}), nil
-		},
-		"page": func(*http.Request, func() *http.Response) (*http.Response, error) { return respond(400, page), nil },
-		"redirect": func(*http.Request, func() *http.Response) (*http.Response, error) {
-			return respond(301, "", "Location", "https://elsewhere.example/"+testKey), nil
-		},
-		"network": func(*http.Request, func() *http.Response) (*http.Response, error) { return nil, errors.New(echo) },
-		"body": func(*http.Request, func() *http.Response) (*http.Response, error) {
-			response := respond(201, "")
-			response.Body = io.NopCloser(errorReader{errors.New(echo)})
-			return response, nil
-		},
-		"time": func(*http.Request, func() *http.Response) (*http.Response, error) {
-			return respond(201, map[string]any{"id": "a", "createdTime": echo}), nil
-		},
-	}
-	for name, fault := range faults {
-		for _, operation := range []string{"create", "update"} {
-			t.Run(operation+"/"+name, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					api := &fakeAPI{}
-					api.fail("POST", fault)
-					api.fail("PATCH", fault)
-					api.fail("GET", status(403))
-					var logged strings.Builder
-					client := api.connect(t, func(c *Config) {
-						c.MaxRetries = 0
-						c.Log = func(_ context.Context, message string, fields map[string]any) {
-							fmt.Fprintln(&logged, message, fields)
-						}
-					})
-					authentication := &Authentication{UserName: "u", Password: "oauth-password"}
-					oauth := &OAuth{ClientSecret: "oauth-password-and-more", Password: "client secret/ä", Audience: "a"}
-					var err error
-					if operation == "create" {
-						_, err = client.CreateWebhook(t.Context(), NewWebhook{Authentication: authentication, OAuth: oauth})
-					} else {
-						_, err = client.UpdateWebhook(t.Context(), "w1", WebhookPatch{Authentication: authentication, OAuth: oauth})
-					}
-					if err == nil {
-						t.Fatal("no error")
-					}
-					texts := []string{logged.String()}
-					for ; err != nil; err = errors.Unwrap(err) {
-						texts = append(texts, fmt.Sprintf("%v", err))
-						if apiError, ok := err.(*Error); ok { //nolint:errorlint // The loop unwraps.
-							texts = append(texts, fmt.Sprintf("%+v", apiError.Faults), apiError.Reason)
-						}
-						if _, ok := err.(*redactedError); ok { //nolint:errorlint // The loop unwraps.
-							break // What it hides is only for errors.Is.
-						}
-					}
-					for _, text := range texts {
-						for _, secret := range append(secrets, "oauth-pass") {
-							if strings.Contains(text, secret) {
-								t.Errorf("%q holds %q", text, secret)
-							}
-						}
-					}
-				})
-			})
-		}
-	}
-}
-
-type errorReader struct{ err error }
-
-func (r errorReader) Read([]byte) (int, error) { return 0, r.err }
-
-func TestLog(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		api := &fakeAPI{latency: 50 * time.Millisecond}
-		api.fail("GET", status(503, "Retry-After", "2"), resetBefore)
-		var lines []string
-		client := api.connect(t, func(c *Config) {
-			c.Log = func(_ context.Context, message string, fields map[string]any) {
-				if id, ok := fields["upstream_id"].(string); ok && len(id) != 36 {
-					t.Errorf("upstream_id %q", id)
-				}
-				delete(fields, "upstream_id")
-				delete(fields, "wait_ms")
-				lines = append(lines, fmt.Sprint(message, " ", fields))
-			}
-		})
-		if err := do(t.Context(), client, "list"); err != nil {
-			t.Fatal(err)
-		}
-		want := []string{
-			"API request map[attempt:1 duration_ms:50 method:GET path:/webhooks status:503]",
-			"waiting as requested by the API map[operation:list webhooks]",
-			"API request map[attempt:2 duration_ms:50 error:connection reset by peer method:GET path:/webhooks status:0]",
-			"waiting before a retry map[operation:list webhooks]",
-			"API request map[attempt:3 duration_ms:50 method:GET path:/webhooks status:200]",
-		}
-		if diff := cmp.Diff(want, lines); diff != "" {
-			t.Error(diff)
-		}
-	})
 }
 
 func FuzzErrorBody(f *testing.F) {

@@ -2,30 +2,18 @@ package digitalriver
 
 import (
 	"context"
-	"errors"
-	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
-// together runs n calls at once and waits for them.
-func together(n int, call func(i int)) {
-	var group sync.WaitGroup
-	for i := range n {
-		group.Go(func() { call(i) })
-	}
-	group.Wait()
-}
-
 // densest is the largest number of requests in any one second.
-func densest(requests []sent) int {
+func maxPerSecond(requests []sentRequest) int {
 	most := 0
 	for i, first := range requests {
 		count := 0
 		for _, request := range requests[i:] {
-			if request.At < first.At+time.Second {
+			if request.at < first.at+time.Second {
 				count++
 			}
 		}
@@ -52,17 +40,15 @@ func TestRate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				api := &fakeAPI{live: test.live}
-				api.fill(1)
-				client := api.connect(t, func(c *Config) { c.RequestsPerSecond = test.fixed })
-				if err := do(t.Context(), client, "read"); err != nil {
-					t.Fatal(err)
-				}
-				together(test.requests, func(int) {
+				api.addWebhooks(1)
+				client := api.newClient(t, func(c *Config) { c.RequestsPerSecond = test.fixed })
+				mustRun(t, client, "read")
+				runConcurrently(test.requests, func(int) {
 					if _, err := client.getWebhook(t.Context(), "w1"); err != nil {
 						t.Error(err)
 					}
 				})
-				if most := densest(api.log()); most > test.limit {
+				if most := maxPerSecond(api.takeRequests()); most > test.limit {
 					t.Errorf("%d requests in one second", most)
 				}
 				if took := time.Since(bubbleStart); took > test.atMost {
@@ -73,64 +59,32 @@ func TestRate(t *testing.T) {
 	}
 }
 
-// A create is the first that may show live mode.
-func TestCreateShowsLiveMode(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		api := &fakeAPI{live: true}
-		client := api.connect(t, func(c *Config) { c.RequestsPerSecond = 0 })
-		if _, known := client.LiveMode(); known {
-			t.Error("the mode is known before an answer")
-		}
-		if client.Wrote() {
-			t.Error("wrote before a request")
-		}
-		together(200, func(i int) {
-			webhook := newWebhook()
-			webhook.Address += string(rune('a' + i))
-			if _, err := client.CreateWebhook(t.Context(), webhook); err != nil {
-				t.Error(err)
-			}
-		})
-		if live, known := client.LiveMode(); !live || !known {
-			t.Error("live mode went unnoticed")
-		}
-		if !client.Wrote() {
-			t.Error("writes went unnoticed")
-		}
-		if took := time.Since(bubbleStart); took > 1200*time.Millisecond || densest(api.log()) > 250 {
-			t.Errorf("took %v", took)
-		}
-	})
-}
-
 // After a 429 nobody sends anything until it has passed, not even who was next,
 // and then all go on one by one.
 func TestGate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{latency: 100 * time.Millisecond}
-		api.fill(1)
-		client := api.connect(t, func(c *Config) { c.RequestsPerSecond = 0 })
-		api.fail("PATCH", status(429, "Retry-After", "5"))
-		together(50, func(i int) {
-			if err := do(t.Context(), client, []string{"update", "reveal"}[min(i%25, 1)]); err != nil {
-				t.Error(err)
-			}
+		api.addWebhooks(1)
+		client := api.newClient(t, func(c *Config) { c.RequestsPerSecond = 0 })
+		api.failNext("PATCH", failWith(429, "Retry-After", "5"))
+		runConcurrently(50, func(i int) {
+			mustRun(t, client, []string{"update", "list secrets"}[min(i%25, 1)])
 		})
-		requests := api.log()
+		requests := api.takeRequests()
 		var closed time.Duration
 		for _, request := range requests {
-			if request.Method == "PATCH" {
-				closed = request.At + api.latency
+			if request.method == "PATCH" {
+				closed = request.at + api.latency
 				break
 			}
 		}
 		for _, request := range requests {
-			if request.At > closed && request.At < closed+5*time.Second {
-				t.Errorf("%v %v after the gate closed", request, request.At-closed)
+			if request.at > closed && request.at < closed+5*time.Second {
+				t.Errorf("%v %v after the gate closed", request, request.at-closed)
 			}
 		}
-		if len(requests) != 51 || densest(requests) > 25 {
-			t.Errorf("%d requests, %d in one second", len(requests), densest(requests))
+		if len(requests) != 51 || maxPerSecond(requests) > 25 {
+			t.Errorf("%d requests, %d in one second", len(requests), maxPerSecond(requests))
 		}
 	})
 }
@@ -159,92 +113,6 @@ func TestCancelledPlaceIsGivenBack(t *testing.T) {
 		}
 		if open, err := l.wait(t.Context()); !open || err != nil || time.Since(bubbleStart) > 1001*time.Millisecond {
 			t.Errorf("after %v: %v", time.Since(bubbleStart), err)
-		}
-	})
-}
-
-// A create that meets the gate is sent again, and not looked for.
-func TestGateAndCreate(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		api := &fakeAPI{}
-		api.fail("POST", status(429, "Retry-After", "1"))
-		if err := do(t.Context(), api.connect(t), "create"); err != nil {
-			t.Fatal(err)
-		}
-		if requests := api.log(); len(requests) != 2 || len(api.webhooks) != 1 {
-			t.Errorf("%v", requests)
-		}
-	})
-}
-
-// A closed gate that outlasts an operation is its error at once, also when
-// another operation met it.
-func TestGateOutlastsOthers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		api := &fakeAPI{}
-		api.fill(1)
-		client := api.connect(t)
-		api.fail("PATCH", status(429, "Retry-After", "3600"))
-		if err := do(t.Context(), client, "update"); err == nil {
-			t.Fatal("no error")
-		}
-		err := asError(t, do(t.Context(), client, "reveal"))
-		if err.Attempts != 0 || err.RetryAfter < 59*time.Minute || !strings.Contains(err.Error(), "was not sent") ||
-			!strings.Contains(err.Error(), "asked to wait") {
-			t.Errorf("got %v", err)
-		}
-		if time.Since(bubbleStart) > 0 || len(api.log()) != 1 {
-			t.Error("it waited or sent")
-		}
-	})
-}
-
-// Time in the queue is not taken from what an operation may take.
-func TestQueueIsNotBudget(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		api := &fakeAPI{}
-		api.fill(1)
-		client := api.connect(t, func(c *Config) {
-			c.RequestsPerSecond, c.MaxRetries, c.RequestTimeout = 1, 1, 2*time.Second
-		})
-		api.fail("GET", pass, pass, pass, pass, pass, pass, pass, pass, pass, status(429, "Retry-After", "3"))
-		together(10, func(int) {
-			if err := do(t.Context(), client, "reveal"); err != nil {
-				t.Error(err)
-			}
-		})
-	})
-}
-
-func TestLocks(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var l keyedMutex
-		release, err := l.lock(t.Context(), "a")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if other, err := l.lock(t.Context(), "b"); err != nil {
-			t.Error("keys hold each other up")
-		} else {
-			other()
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		if _, err := l.lock(ctx, "a"); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("a held lock gave %v", err)
-		}
-		next := make(chan error)
-		go func() {
-			release, err := l.lock(t.Context(), "a")
-			release()
-			next <- err
-		}()
-		release()
-		if err := <-next; err != nil {
-			t.Error(err)
-		}
-		if len(l.locks) != 0 {
-			t.Errorf("%d locks are kept", len(l.locks))
 		}
 	})
 }

@@ -14,15 +14,15 @@ import (
 
 func TestRotate(t *testing.T) {
 	for name, fault := range map[string]fault{
-		"answered": pass, "lost": resetAfter, "truncated": truncate, "not done": resetBefore, "refused by the gate": status(429),
+		"answered": noFault, "lost": resetAfter, "halveBodyd": halveBody, "not done": resetBefore, "refused by the gate": failWith(429),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				api := &fakeAPI{}
-				api.fill(1)
+				api.addWebhooks(1)
 				sleep(t, 10*time.Hour)
-				api.fail("POST", fault)
-				rotation, err := api.connect(t).RotateSecret(t.Context(), "w1", 3)
+				api.failNext("POST", fault)
+				rotation, err := api.newClient(t).RotateSecret(t.Context(), "w1", 3)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -68,8 +68,8 @@ func TestRotationPreviousExpiry(t *testing.T) {
 func TestSecretLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{}
-		api.fill(1)
-		client := api.connect(t)
+		api.addWebhooks(1)
+		client := api.newClient(t)
 		for i := range MaxActiveSecrets - 1 {
 			if _, err := client.RotateSecret(t.Context(), "w1", []int{24, 6, 12, 24}[i]); err != nil {
 				t.Fatal(err)
@@ -86,7 +86,7 @@ func TestSecretLimit(t *testing.T) {
 		if !strings.Contains(err.Error(), "2000-01-01T06:00:00Z") {
 			t.Errorf("%v does not say when the next expires", err)
 		}
-		api.fail("POST", status(409))
+		api.failNext("POST", failWith(409))
 		if _, err := client.RotateSecret(t.Context(), "w1", 3); errors.As(err, &limit) {
 			t.Errorf("another conflict counts as the limit: %v", err)
 		}
@@ -96,13 +96,13 @@ func TestSecretLimit(t *testing.T) {
 func TestSecretsAreNewestFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{}
-		api.fail("GET", func(*http.Request, func() *http.Response) (*http.Response, error) {
+		api.failNext("GET", func(*http.Request, func() *http.Response) (*http.Response, error) {
 			return respond(200, `{"data": [
 				{"id": "1", "secret": "whk_1", "createdTime": "2026-01-01T00:00:00Z"},
 				{"id": "3", "secret": "whk_3", "createdTime": "2026-01-03T00:00:00Z"},
 				{"id": "2", "secret": "whk_2", "createdTime": "2026-01-02T00:00:00Z"}]}`), nil
 		})
-		secrets, err := api.connect(t).ListSecrets(t.Context(), "w1")
+		secrets, err := api.newClient(t).ListSecrets(t.Context(), "w1")
 		if err != nil || !slices.IsSortedFunc(secrets, func(a, b Secret) int { return strings.Compare(b.ID, a.ID) }) {
 			t.Errorf("%v, %v", secrets, err)
 		}
@@ -113,11 +113,11 @@ func TestSecretsAreNewestFirst(t *testing.T) {
 func TestRotationsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{latency: 20 * time.Millisecond}
-		api.fill(1)
-		client := api.connect(t)
-		api.fail("POST", resetAfter, resetBefore, truncate)
+		api.addWebhooks(1)
+		client := api.newClient(t)
+		api.failNext("POST", resetAfter, resetBefore, halveBody)
 		made := make([]string, 4)
-		together(len(made), func(i int) {
+		runConcurrently(len(made), func(i int) {
 			rotation, err := client.RotateSecret(t.Context(), "w1", 24)
 			if err != nil {
 				t.Error(err)
@@ -130,4 +130,23 @@ func TestRotationsAtOnce(t *testing.T) {
 			t.Error(diff)
 		}
 	})
+}
+
+func TestDecodeSecrets(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	got, err := decodeSecrets([]byte(`{"data": [
+		{"id": "2", "secret": "whk_2", "createdTime": "2026-01-02T03:04:05.000Z", "expiresTime": null, "new": 1},
+		{"id": "1", "secret": "whk_1", "createdTime": "2026-01-02T03:04:05Z", "expiresTime": "2026-01-02T03:04:05Z"}]}`))
+	want := []Secret{
+		{ID: "2", Secret: "whk_2", CreatedTime: at},
+		{ID: "1", Secret: "whk_1", CreatedTime: at, ExpiresTime: &at},
+	}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%v %s", err, diff)
+	}
+	for _, body := range []string{`null`, `[]`, `{}`, `{"data": [{}]}`, `{"data": [{"id": "1"}]}`, `{"data": [{"id": 1}]}`} {
+		if got, err := decodeSecrets([]byte(body)); err == nil {
+			t.Errorf("%s was read as %v", body, got)
+		}
+	}
 }
