@@ -8,35 +8,35 @@ import (
 	"time"
 )
 
-func TestLocks(t *testing.T) {
+func TestKeyedMutex(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var l keyedMutex
-		release, err := l.lock(t.Context(), "a")
+		var m keyedMutex
+		unlock, err := m.lock(t.Context(), "a")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if other, err := l.lock(t.Context(), "b"); err != nil {
-			t.Error("keys hold each other up")
-		} else {
-			other()
+		unlockOther, err := m.lock(t.Context(), "b")
+		if err != nil {
+			t.Fatal(err)
 		}
+		unlockOther()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, err := l.lock(ctx, "a"); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("a held lock gave %v", err)
+		if _, err := m.lock(ctx, "a"); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("locking a held key: %v", err)
 		}
 		next := make(chan error)
 		go func() {
-			release, err := l.lock(t.Context(), "a")
-			release()
+			unlock, err := m.lock(t.Context(), "a")
+			unlock()
 			next <- err
 		}()
-		release()
+		unlock()
 		if err := <-next; err != nil {
 			t.Error(err)
 		}
-		if len(l.locks) != 0 {
-			t.Errorf("%d locks are kept", len(l.locks))
+		if len(m.locks) != 0 {
+			t.Errorf("%d locks are kept", len(m.locks))
 		}
 	})
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// densest is the largest number of requests in any one second.
+// maxPerSecond is the largest number of requests in any one second.
 func maxPerSecond(requests []sentRequest) int {
 	most := 0
 	for i, first := range requests {
@@ -24,24 +24,24 @@ func maxPerSecond(requests []sentRequest) int {
 
 func TestRate(t *testing.T) {
 	tests := map[string]struct {
-		live     bool
-		fixed    float64
-		requests int
-		limit    int
-		atMost   time.Duration
+		live       bool
+		configured float64
+		requests   int
+		limit      int
+		atMost     time.Duration
 	}{
-		"test mode":  {requests: 100, limit: 25, atMost: 4200 * time.Millisecond},
-		"live mode":  {live: true, requests: 500, limit: 250, atMost: 2200 * time.Millisecond},
-		"fixed":      {fixed: 100, requests: 200, limit: 100, atMost: 2200 * time.Millisecond},
-		"fixed live": {live: true, fixed: 10, requests: 20, limit: 10, atMost: 2200 * time.Millisecond},
-		"slow":       {fixed: 0.5, requests: 3, limit: 1, atMost: 6300 * time.Millisecond},
+		"test mode":               {requests: 100, limit: 25, atMost: 4200 * time.Millisecond},
+		"live mode":               {live: true, requests: 500, limit: 250, atMost: 2200 * time.Millisecond},
+		"configured":              {configured: 100, requests: 200, limit: 100, atMost: 2200 * time.Millisecond},
+		"configured in live mode": {live: true, configured: 10, requests: 20, limit: 10, atMost: 2200 * time.Millisecond},
+		"below one":               {configured: 0.5, requests: 3, limit: 1, atMost: 6300 * time.Millisecond},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				api := &fakeAPI{live: test.live}
 				api.addWebhooks(1)
-				client := api.newClient(t, func(c *Config) { c.RequestsPerSecond = test.fixed })
+				client := api.newClient(t, func(c *Config) { c.RequestsPerSecond = test.configured })
 				mustRun(t, client, "read")
 				runConcurrently(test.requests, func(int) {
 					if _, err := client.getWebhook(t.Context(), "w1"); err != nil {
@@ -59,9 +59,9 @@ func TestRate(t *testing.T) {
 	}
 }
 
-// After a 429 nobody sends anything until it has passed, not even who was next,
-// and then all go on one by one.
-func TestGate(t *testing.T) {
+// After a 429, no request is sent until the pause has passed. Then the requests
+// keep to the rate limit again.
+func TestPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{latency: 100 * time.Millisecond}
 		api.addWebhooks(1)
@@ -71,16 +71,16 @@ func TestGate(t *testing.T) {
 			mustRun(t, client, []string{"update", "list secrets"}[min(i%25, 1)])
 		})
 		requests := api.takeRequests()
-		var closed time.Duration
+		var paused time.Duration
 		for _, request := range requests {
 			if request.method == "PATCH" {
-				closed = request.at + api.latency
+				paused = request.at + api.latency
 				break
 			}
 		}
 		for _, request := range requests {
-			if request.at > closed && request.at < closed+5*time.Second {
-				t.Errorf("%v %v after the gate closed", request, request.at-closed)
+			if request.at > paused && request.at < paused+5*time.Second {
+				t.Errorf("%v was sent %v after the pause began", request, request.at-paused)
 			}
 		}
 		if len(requests) != 51 || maxPerSecond(requests) > 25 {
@@ -89,30 +89,30 @@ func TestGate(t *testing.T) {
 	})
 }
 
-func TestGateOnlyOpensLater(t *testing.T) {
+func TestPauseIsNotShortened(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLimiter(1, SystemClock{})
 		l.pause(time.Minute)
 		l.pause(time.Second)
-		if closed := l.pauseLeft(); closed != time.Minute {
-			t.Errorf("closed for %v", closed)
+		if left := l.pauseLeft(); left != time.Minute {
+			t.Errorf("%v are left", left)
 		}
 	})
 }
 
-// Who stops waiting gives its place back.
-func TestCancelledPlaceIsGivenBack(t *testing.T) {
+func TestCanceledWaitTakesNoToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLimiter(1/0.96, SystemClock{})
 		for i := range 3 {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
-			if open, err := l.wait(ctx); open != (i == 0) {
-				t.Errorf("%v, %v", open, err)
+			if permitted, err := l.wait(ctx); permitted != (i == 0) {
+				t.Errorf("permitted %t, %v", permitted, err)
 			}
 			cancel()
 		}
-		if open, err := l.wait(t.Context()); !open || err != nil || time.Since(bubbleStart) > 1001*time.Millisecond {
-			t.Errorf("after %v: %v", time.Since(bubbleStart), err)
+		permitted, err := l.wait(t.Context())
+		if took := time.Since(bubbleStart); !permitted || err != nil || took > 1001*time.Millisecond {
+			t.Errorf("after %v: permitted %t, %v", took, permitted, err)
 		}
 	})
 }

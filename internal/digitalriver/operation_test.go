@@ -13,15 +13,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Every operation meets every fault once: it succeeds, and the API holds what
-// the operation says.
+// Every operation meets every fault once. It succeeds, and the API has carried it
+// out once.
 func TestOneFault(t *testing.T) {
 	faults := map[string]fault{
 		"408": failWith(408), "429": failWith(429), "429 with Retry-After": failWith(429, "Retry-After", "3"),
 		"500": failWith(500), "502": failWith(502), "503 with Retry-After": failWith(503, "Retry-After", "2"),
 		"503 as HTML": htmlPage(503), "200 as HTML": htmlPage(200), "504": failWith(504),
 		"reset before": resetBefore, "reset after": resetAfter, "no connection": refuseConnection,
-		"hang": hang, "halveBodyd": halveBody, "cut off": breakBody,
+		"hang": hang, "half a body": halveBody, "broken body": breakBody,
 	}
 	operations := map[string]string{
 		"create": http.MethodPost, "read": http.MethodGet, "list": http.MethodGet, "update": http.MethodPatch,
@@ -35,8 +35,9 @@ func TestOneFault(t *testing.T) {
 					api.addWebhooks(1)
 					api.failNext(method, fault)
 					err := run(t.Context(), api.newClient(t), operation)
-					deletedBefore := operation == "delete" && (name == "reset after" || name == "cut off")
-					if deletedBefore != IsNotFound(err) || !deletedBefore && err != nil {
+					// A second DELETE finds nothing.
+					gone := operation == "delete" && (name == "reset after" || name == "broken body")
+					if gone != IsNotFound(err) || !gone && err != nil {
 						t.Fatal(err)
 					}
 					webhooks, secrets := 1, 1
@@ -48,8 +49,11 @@ func TestOneFault(t *testing.T) {
 					case "rotate":
 						secrets = 2
 					}
-					if len(api.webhooks) != webhooks || len(api.secrets["w1"]) != secrets {
-						t.Errorf("%d webhooks, %d secrets; want %d, %d", len(api.webhooks), len(api.secrets["w1"]), webhooks, secrets)
+					if n := len(api.webhooks); n != webhooks {
+						t.Errorf("%d webhooks, want %d", n, webhooks)
+					}
+					if n := len(api.secrets["w1"]); n != secrets {
+						t.Errorf("%d secrets, want %d", n, secrets)
 					}
 					if operation == "update" && api.webhooks[0]["enabled"] != false {
 						t.Error("not updated")
@@ -60,12 +64,12 @@ func TestOneFault(t *testing.T) {
 	}
 }
 
-// Statuses that are the API's last word are not retried.
-func TestFinalAnswers(t *testing.T) {
+func TestRefusalIsNotRetried(t *testing.T) {
+	methods := map[string]string{
+		"create": http.MethodPost, "list": http.MethodGet, "update": http.MethodPatch, "list secrets": http.MethodGet,
+	}
 	for _, code := range []int{301, 307, 400, 401, 403, 404, 405, 406, 409, 422} {
-		for operation, method := range map[string]string{
-			"create": http.MethodPost, "list": http.MethodGet, "update": http.MethodPatch, "list secrets": http.MethodGet,
-		} {
+		for operation, method := range methods {
 			synctest.Test(t, func(t *testing.T) {
 				api := &fakeAPI{}
 				api.addWebhooks(1)
@@ -75,44 +79,48 @@ func TestFinalAnswers(t *testing.T) {
 					t.Errorf("%s: %v", operation, err)
 				}
 				if IsNotFound(err) != (code == 404) {
-					t.Errorf("%s: IsNotFound is wrong for %v", operation, err)
+					t.Errorf("%s: IsNotFound is %t for %v", operation, code != 404, err)
 				}
 			})
 		}
 	}
 }
 
-// Attempts that take all of an operation's time are no wait that the API asked
-// for.
-func TestTimeoutsAskForNoWait(t *testing.T) {
+// Timeouts may use up the time of an operation. Its error is about them, not about
+// a wait that the API asked for.
+func TestErrorOfTimeouts(t *testing.T) {
 	for _, operation := range []string{"create", "rotate"} {
 		synctest.Test(t, func(t *testing.T) {
 			api := &fakeAPI{latency: time.Second}
 			api.addWebhooks(1)
 			api.failNext(http.MethodPost, hang, hang, hang, hang, hang)
 			err := asError(t, run(t.Context(), api.newClient(t), operation))
-			if !strings.Contains(err.Error(), "no complete response within") || strings.Contains(err.Error(), "asked to wait") {
+			text := err.Error()
+			if !strings.Contains(text, "no complete response within 30s") || strings.Contains(text, "asked to wait") {
 				t.Errorf("%s: %v", operation, err)
 			}
 		})
 	}
 }
 
-// How often a request is sent to an API that always fails the same way.
-func TestRetriesEnd(t *testing.T) {
+// The requests to an API that always fails in the same way.
+func TestExhaustedRetries(t *testing.T) {
 	tests := map[string]struct {
 		operation, method string
 		fault             fault
 		want              []string
 	}{
-		"read": {"read", "GET", failWith(500), []string{"GET /webhooks/w1", "GET /webhooks/w1", "GET /webhooks/w1"}},
-		"create refused by the gate": {"create", "POST", failWith(429),
+		"read": {"read", "GET", failWith(500),
+			[]string{"GET /webhooks/w1", "GET /webhooks/w1", "GET /webhooks/w1"}},
+		"create over the rate limit": {"create", "POST", failWith(429),
 			[]string{"POST /webhooks", "POST /webhooks", "POST /webhooks"}},
 		"create without connection": {"create", "POST", refuseConnection,
 			[]string{"POST /webhooks", "POST /webhooks", "POST /webhooks"}},
 		"create lost": {"create", "POST", failWith(500),
-			[]string{"POST /webhooks", "GET /webhooks", "POST /webhooks", "GET /webhooks", "POST /webhooks", "GET /webhooks"}},
-		"delete": {"delete", "DELETE", hang, []string{"DELETE /webhooks/w1", "DELETE /webhooks/w1", "DELETE /webhooks/w1"}},
+			[]string{
+				"POST /webhooks", "GET /webhooks", "POST /webhooks", "GET /webhooks", "POST /webhooks", "GET /webhooks"}},
+		"delete": {"delete", "DELETE", hang,
+			[]string{"DELETE /webhooks/w1", "DELETE /webhooks/w1", "DELETE /webhooks/w1"}},
 		"rotate lost": {"rotate", "POST", resetBefore, []string{"GET /webhooks/w1/secrets",
 			"POST /webhooks/w1/secrets", "GET /webhooks/w1/secrets",
 			"POST /webhooks/w1/secrets", "GET /webhooks/w1/secrets",
@@ -131,15 +139,15 @@ func TestRetriesEnd(t *testing.T) {
 					t.Errorf("%d attempts in %v", err.Attempts, err)
 				}
 				seen := make(map[string]bool)
-				var names []string
+				var lines []string
 				for _, request := range requests {
-					names = append(names, request.String())
+					lines = append(lines, request.String())
 					if request.upstreamID == "" || seen[request.upstreamID] {
-						t.Errorf("upstream-id %q is not fresh", request.upstreamID)
+						t.Errorf("upstream-id %q is not unique", request.upstreamID)
 					}
 					seen[request.upstreamID] = true
 				}
-				if diff := cmp.Diff(test.want, names); diff != "" {
+				if diff := cmp.Diff(test.want, lines); diff != "" {
 					t.Error(diff)
 				}
 				if !seen[err.UpstreamID] || !strings.Contains(err.Error(), err.UpstreamID) {
@@ -150,8 +158,8 @@ func TestRetriesEnd(t *testing.T) {
 	}
 }
 
-// A proxy's 404 says nothing about the webhook.
-func TestForeignNotFound(t *testing.T) {
+// The 404 of a proxy says nothing about the webhook.
+func TestNotFoundOfProxy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{}
 		api.addWebhooks(1)
@@ -164,7 +172,7 @@ func TestForeignNotFound(t *testing.T) {
 		}
 		api.failNext("DELETE", htmlPage(404), htmlPage(404))
 		if err := run(t.Context(), client, "delete"); err == nil {
-			t.Error("a webhook that is there counts as deleted")
+			t.Error("an existing webhook counts as deleted")
 		}
 	})
 }
@@ -190,15 +198,17 @@ func TestBackoffGrows(t *testing.T) {
 	})
 }
 
-func TestRetryAfterOverBudget(t *testing.T) {
+// A wait that the API asks for is an error at once if it is longer than the
+// operation may take.
+func TestLongRetryAfter(t *testing.T) {
 	tests := map[string]struct {
 		fault fault
-		says  string
+		want  string
 	}{
-		"seconds":           {failWith(429, "Retry-After", "3600"), "1h0m0s"},
-		"an unavailability": {failWith(503, "Retry-After", "3600"), "1h0m0s"},
-		"a date":            {failWith(429, "Retry-After", "Sat, 01 Jan 2000 02:00:00 GMT"), "2h0m0s"},
-		"beyond all":        {failWith(429, "Retry-After", "99999999999999999999999"), "8760h0m0s"},
+		"seconds":     {failWith(429, "Retry-After", "3600"), "1h0m0s"},
+		"unavailable": {failWith(503, "Retry-After", "3600"), "1h0m0s"},
+		"a date":      {failWith(429, "Retry-After", "Sat, 01 Jan 2000 02:00:00 GMT"), "2h0m0s"},
+		"overflow":    {failWith(429, "Retry-After", "99999999999999999999999"), "8760h0m0s"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -206,8 +216,11 @@ func TestRetryAfterOverBudget(t *testing.T) {
 				api := &fakeAPI{}
 				api.failNext("GET", test.fault)
 				err := asError(t, run(t.Context(), api.newClient(t), "list"))
-				if took := time.Since(bubbleStart); took > time.Second || !strings.Contains(err.Error(), test.says) {
-					t.Errorf("after %v: %v", took, err)
+				if took := time.Since(bubbleStart); took > time.Second {
+					t.Errorf("it waited %v", took)
+				}
+				if !strings.Contains(err.Error(), "the API asked to wait "+test.want) {
+					t.Errorf("got %v, want it to say %q", err, test.want)
 				}
 				if err.RetryAfter < time.Hour {
 					t.Errorf("RetryAfter is %v", err.RetryAfter)
@@ -217,8 +230,8 @@ func TestRetryAfterOverBudget(t *testing.T) {
 	}
 }
 
-// The context's own deadline is what an operation has left, if it is sooner.
-func TestRetryAfterOverDeadline(t *testing.T) {
+// The deadline of the context counts if it is sooner.
+func TestRetryAfterBeyondDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{}
 		api.failNext("GET", failWith(429, "Retry-After", "20"))
@@ -231,7 +244,8 @@ func TestRetryAfterOverDeadline(t *testing.T) {
 	})
 }
 
-func TestRetryAfterOfUnavailability(t *testing.T) {
+// A 503 with Retry-After holds back its own operation only.
+func TestRetryAfterOfUnavailable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{}
 		api.addWebhooks(1)
@@ -247,13 +261,14 @@ func TestRetryAfterOfUnavailability(t *testing.T) {
 			t.Error(err)
 		}
 		requests := api.takeRequests()
-		if waited := requests[len(requests)-1].at; waited < 20*time.Second || waited > 21*time.Second+time.Millisecond {
+		waited := requests[len(requests)-1].at
+		if waited < 20*time.Second || waited > 20*time.Second+maxJitter {
 			t.Errorf("waited %v", waited)
 		}
 	})
 }
 
-func TestCancellationEndsWaits(t *testing.T) {
+func TestCancelEndsWaits(t *testing.T) {
 	tests := map[string]struct {
 		operation, method string
 		fault             fault
@@ -261,8 +276,8 @@ func TestCancellationEndsWaits(t *testing.T) {
 	}{
 		"backoff":       {"list", "GET", failWith(500), 0},
 		"retry after":   {"list", "GET", failWith(503, "Retry-After", "20"), 0},
-		"gate":          {"list", "GET", failWith(429, "Retry-After", "20"), 0},
-		"answer":        {"list", "GET", hang, 0},
+		"pause":         {"list", "GET", failWith(429, "Retry-After", "20"), 0},
+		"response":      {"list", "GET", hang, 0},
 		"lost create":   {"create", "POST", resetBefore, 0},
 		"limiter":       {"update", "PATCH", failWith(500), 0.01},
 		"hanging patch": {"update", "PATCH", hang, 0},
@@ -286,13 +301,13 @@ func TestCancellationEndsWaits(t *testing.T) {
 	}
 }
 
-// Each attempt has the whole timeout.
-func TestTimeoutIsPerAttempt(t *testing.T) {
+func TestEachAttemptHasTheWholeTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{}
 		api.failNext("GET", hang, hang, hang)
 		mustRun(t, api.newClient(t), "list")
-		if took := time.Since(bubbleStart); took < 3*DefaultRequestTimeout || took > 3*DefaultRequestTimeout+3*time.Second {
+		took := time.Since(bubbleStart)
+		if took < 3*DefaultRequestTimeout || took > 3*DefaultRequestTimeout+3*time.Second {
 			t.Errorf("took %v", took)
 		}
 	})
@@ -309,24 +324,25 @@ func TestNoRetries(t *testing.T) {
 	})
 }
 
-// Time in the queue is not taken from what an operation may take.
-func TestQueueIsNotBudget(t *testing.T) {
+// Waiting for the rate limit does not use up the time that the API may ask for.
+func TestQueueDoesNotCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{}
 		api.addWebhooks(1)
 		client := api.newClient(t, func(c *Config) {
 			c.RequestsPerSecond, c.MaxRetries, c.RequestTimeout = 1, 1, 2*time.Second
 		})
-		api.failNext("GET", noFault, noFault, noFault, noFault, noFault, noFault, noFault, noFault, noFault, failWith(429, "Retry-After", "3"))
-		runConcurrently(10, func(int) {
-			mustRun(t, client, "list secrets")
-		})
+		const requests = 10
+		for range requests - 1 {
+			api.failNext("GET", noFault)
+		}
+		api.failNext("GET", failWith(429, "Retry-After", "3"))
+		runConcurrently(requests, func(int) { mustRun(t, client, "list secrets") })
 	})
 }
 
-// A closed gate that outlasts an operation is its error at once, also when
-// another operation met it.
-func TestGateOutlastsOthers(t *testing.T) {
+// A long pause is also an error of operations that did not cause it.
+func TestLongPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{}
 		api.addWebhooks(1)
@@ -336,12 +352,14 @@ func TestGateOutlastsOthers(t *testing.T) {
 			t.Fatal("no error")
 		}
 		err := asError(t, run(t.Context(), client, "list secrets"))
-		if err.Attempts != 0 || err.RetryAfter < 59*time.Minute || !strings.Contains(err.Error(), "was not sent") ||
-			!strings.Contains(err.Error(), "asked to wait") {
+		if err.Attempts != 0 || err.RetryAfter < 59*time.Minute {
+			t.Errorf("%d attempts, RetryAfter %v", err.Attempts, err.RetryAfter)
+		}
+		if text := err.Error(); !strings.Contains(text, "was not sent") || !strings.Contains(text, "asked to wait") {
 			t.Errorf("got %v", err)
 		}
-		if time.Since(bubbleStart) > 0 || len(api.takeRequests()) != 1 {
-			t.Error("it waited or sent")
+		if took := time.Since(bubbleStart); took > 0 || len(api.takeRequests()) != 1 {
+			t.Errorf("it waited %v, or sent a request", took)
 		}
 	})
 }

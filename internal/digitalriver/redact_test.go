@@ -8,74 +8,68 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 )
 
-// What the API and the network say is repeated without any credential, in
-// errors and in the log.
+// The API and the network echo each credential in every place that an error or
+// the log repeats. Neither contains any.
 func TestNoCredentialIsRepeated(t *testing.T) {
 	secrets := []string{testKey, "client secret/ä", "oauth-password", "oauth-password-and-more", "whk_1234-abcd"}
 	echo := `you sent ` + strings.Join(secrets, " and ") + ` via http://user:proxy-password@proxy.example`
-	secrets = append(secrets, "proxy-password", "client secret", "-and-more")
-	page := "<html><title>" + strings.Repeat("x", maxTextLength-len("oauth-password-and-more")-20) + echo + "</title>"
+	forbidden := append(secrets, "proxy-password", "client secret", "-and-more", "oauth-pass")
+	// The title is cut within a credential if it is shortened before it is redacted.
+	title := strings.Repeat("x", maxTextLength-len("oauth-password-and-more")-20) + echo
 	faults := map[string]fault{
-		"faults": func(*http.Request, func() *http.Response) (*http.Response, error) {
-			return respond(400, map[string]any{"errors": []any{map[string]any{"code": echo, "parameter": echo, "message": echo}}}), nil
+		"faults": respondWith(400, map[string]any{
+			"errors": []any{map[string]any{"code": echo, "parameter": echo, "message": echo}}}),
+		"page":     respondWith(400, "<html><title>"+title+"</title>"),
+		"redirect": respondWith(301, "", "Location", "https://elsewhere.example/"+testKey),
+		"network": func(*http.Request, func() *http.Response) (*http.Response, error) {
+			return nil, errors.New(echo)
 		},
-		"page": func(*http.Request, func() *http.Response) (*http.Response, error) { return respond(400, page), nil },
-		"redirect": func(*http.Request, func() *http.Response) (*http.Response, error) {
-			return respond(301, "", "Location", "https://elsewhere.example/"+testKey), nil
-		},
-		"network": func(*http.Request, func() *http.Response) (*http.Response, error) { return nil, errors.New(echo) },
 		"body": func(*http.Request, func() *http.Response) (*http.Response, error) {
 			response := respond(201, "")
-			response.Body = io.NopCloser(errorReader{errors.New(echo)})
+			response.Body = io.NopCloser(iotest.ErrReader(errors.New(echo)))
 			return response, nil
 		},
-		"time": func(*http.Request, func() *http.Response) (*http.Response, error) {
-			return respond(201, map[string]any{"id": "a", "createdTime": echo}), nil
+		"time": respondWith(201, map[string]any{"id": "a", "createdTime": echo}),
+	}
+	authentication := &Authentication{UserName: "u", Password: "oauth-password"}
+	oauth := &OAuth{ClientSecret: "oauth-password-and-more", Password: "client secret/ä", Audience: "a"}
+	operations := map[string]func(ctx context.Context, c *Client) error{
+		"create": func(ctx context.Context, c *Client) error {
+			_, err := c.CreateWebhook(ctx, NewWebhook{Authentication: authentication, OAuth: oauth})
+			return err
+		},
+		"update": func(ctx context.Context, c *Client) error {
+			_, err := c.UpdateWebhook(ctx, "w1", WebhookPatch{Authentication: authentication, OAuth: oauth})
+			return err
 		},
 	}
 	for name, fault := range faults {
-		for _, operation := range []string{"create", "update"} {
+		for operation, run := range operations {
 			t.Run(operation+"/"+name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					api := &fakeAPI{}
 					api.failNext("POST", fault)
 					api.failNext("PATCH", fault)
 					api.failNext("GET", failWith(403))
-					var logged strings.Builder
+					var log strings.Builder
 					client := api.newClient(t, func(c *Config) {
 						c.MaxRetries = 0
 						c.Log = func(_ context.Context, message string, fields map[string]any) {
-							fmt.Fprintln(&logged, message, fields)
+							fmt.Fprintln(&log, message, fields)
 						}
 					})
-					authentication := &Authentication{UserName: "u", Password: "oauth-password"}
-					oauth := &OAuth{ClientSecret: "oauth-password-and-more", Password: "client secret/ä", Audience: "a"}
-					var err error
-					if operation == "create" {
-						_, err = client.CreateWebhook(t.Context(), NewWebhook{Authentication: authentication, OAuth: oauth})
-					} else {
-						_, err = client.UpdateWebhook(t.Context(), "w1", WebhookPatch{Authentication: authentication, OAuth: oauth})
-					}
+					err := run(t.Context(), client)
 					if err == nil {
 						t.Fatal("no error")
 					}
-					texts := []string{logged.String()}
-					for ; err != nil; err = errors.Unwrap(err) {
-						texts = append(texts, fmt.Sprintf("%v", err))
-						if apiError, ok := err.(*Error); ok { //nolint:errorlint // The loop unwraps.
-							texts = append(texts, fmt.Sprintf("%+v", apiError.Faults), apiError.Reason)
-						}
-						if _, ok := err.(*redactedError); ok { //nolint:errorlint // The loop unwraps.
-							break // What it hides is only for errors.Is.
-						}
-					}
-					for _, text := range texts {
-						for _, secret := range append(secrets, "oauth-pass") {
+					for _, text := range append(errorTexts(err), log.String()) {
+						for _, secret := range forbidden {
 							if strings.Contains(text, secret) {
-								t.Errorf("%q holds %q", text, secret)
+								t.Errorf("%q contains %q", text, secret)
 							}
 						}
 					}
@@ -85,6 +79,17 @@ func TestNoCredentialIsRepeated(t *testing.T) {
 	}
 }
 
-type errorReader struct{ err error }
-
-func (r errorReader) Read([]byte) (int, error) { return 0, r.err }
+// errorTexts returns what users can see of an error and the errors that it wraps.
+func errorTexts(err error) []string {
+	var texts []string
+	for ; err != nil; err = errors.Unwrap(err) {
+		texts = append(texts, err.Error())
+		switch err := err.(type) { //nolint:errorlint // The loop unwraps.
+		case *Error:
+			texts = append(texts, fmt.Sprintf("%+v", err.Faults), err.Reason)
+		case *redactedError:
+			return texts // The error that it hides is for errors.Is only.
+		}
+	}
+	return texts
+}

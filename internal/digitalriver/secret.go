@@ -47,11 +47,14 @@ func (o *operation) listSecrets(ctx context.Context, webhookID string) ([]Secret
 }
 
 // RotateSecret adds a secret to a webhook. Its active secrets keep working for
-// expiresIn hours: 0, 1, 3, 6, 12 or 24, see
-// https://docs.digitalriver.com/digital-river-api/administration/dashboard/developers/webhooks/rotating-a-webhooks-secret
+// expiresIn hours, one of the choices of Digital River's dashboard: 0, 1, 3, 6, 12
+// or 24.
 //
 // It lists the secrets first: if the response is lost, they show whether there is
 // a new one. It returns a *SecretLimitError if too many secrets are active.
+//
+// No public page shows the requests for secrets: see
+// docs/guides/documented-and-decided.md.
 func (c *Client) RotateSecret(ctx context.Context, webhookID string, expiresIn int) (*Rotation, error) {
 	o := c.newOperation("rotate signing secret")
 	r := &request{
@@ -125,8 +128,7 @@ func asSecretLimitError(err error, active []Secret) error {
 	return limit
 }
 
-// codeSecretLimit is the code of the fault of a sixth active secret. No public
-// page shows it: see docs/guides/documented-and-decided.md.
+// codeSecretLimit is the code of the fault that refuses a sixth active secret.
 const codeSecretLimit = "secret_limit_exceeded"
 
 func secretsPath(webhookID string) string { return webhookPath(webhookID) + "/secrets" }

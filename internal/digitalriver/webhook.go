@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// Transport types of a webhook:
-// https://docs.digitalriver.com/digital-river-api-reference/2021-12-13/webhooks
+// Transport types of a webhook.
 const (
 	TransportHTTP  = "HTTP"
 	TransportOAuth = "OAUTH"
@@ -111,8 +110,9 @@ func nullable[T any](value *T, removed bool) any {
 	}
 }
 
-// decodeWebhook reads a webhook. An absent member takes its documented default,
-// and a member of the other transport type is dropped.
+// decodeWebhook reads a webhook. Absent members take the defaults that
+// https://docs.digitalriver.com/digital-river-api/events-and-webhooks-1/webhooks/creating-a-webhook
+// shows for a create, and members of the other transport type are dropped.
 func decodeWebhook(body []byte) (*Webhook, error) {
 	webhook := &Webhook{Enabled: true}
 	if err := unmarshal(body, webhook); err != nil {

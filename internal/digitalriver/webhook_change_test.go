@@ -8,21 +8,22 @@ import (
 	"time"
 )
 
-// One webhook is changed one request at a time; several are at once.
-func TestOneChangeAtATime(t *testing.T) {
+// Changes of one webhook run one after another, those of several at the same time.
+func TestChangesOfOneWebhookTakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{latency: time.Second}
 		api.addWebhooks(2)
 		client := api.newClient(t)
 		runConcurrently(3, func(i int) {
-			if err := run(t.Context(), client, []string{"update", "delete", "rotate"}[i]); err != nil && !IsNotFound(err) {
+			err := run(t.Context(), client, []string{"update", "delete", "rotate"}[i])
+			if err != nil && !IsNotFound(err) {
 				t.Error(err)
 			}
 		})
 		requests := api.takeRequests()
 		for i := range requests[1:] {
 			if gap := requests[i+1].at - requests[i].at; gap < time.Second {
-				t.Errorf("%v came %v after %v", requests[i+1], gap, requests[i])
+				t.Errorf("%v was sent %v after %v", requests[i+1], gap, requests[i])
 			}
 		}
 		start := time.Since(bubbleStart)
@@ -37,7 +38,7 @@ func TestOneChangeAtATime(t *testing.T) {
 	})
 }
 
-func TestWaitForLockIsCancelled(t *testing.T) {
+func TestWaitForLockIsCanceled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{latency: 10 * time.Second}
 		api.addWebhooks(1)

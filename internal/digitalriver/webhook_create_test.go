@@ -11,53 +11,53 @@ import (
 	"time"
 )
 
-// A lost create never takes over a webhook that is not its own.
-func TestLostCreateTakesNoOther(t *testing.T) {
-	alike := func(at time.Time) map[string]any {
-		return map[string]any{"types": []string{"order.blocked", "order.accepted", "order.blocked"},
-			"address": "https://example.com/hook", "at": at}
+// A create whose response is lost never returns a webhook that is not its own.
+func TestLostCreateReturnsNoOther(t *testing.T) {
+	addAlike := func(api *fakeAPI) {
+		api.add(map[string]any{
+			"types":   []string{"order.blocked", "order.accepted", "order.blocked"},
+			"address": newWebhook().Address,
+		})
 	}
 	tests := map[string]struct {
 		prepare func(t *testing.T, api *fakeAPI, client *Client)
-		during  func(api *fakeAPI) // after the POST, before its answer is lost
+		during  func(api *fakeAPI) // after the POST was sent
 		posts   int
-		want    string // id that is returned
+		want    string // ID that is returned
 	}{
 		"there long before": {
 			prepare: func(t *testing.T, api *fakeAPI, _ *Client) {
-				api.add(alike(time.Now()))
+				addAlike(api)
 				sleep(t, time.Minute)
 			},
 			posts: 2, want: "w2"},
 		"created by this client just before": {
-			prepare: func(t *testing.T, api *fakeAPI, client *Client) {
-				mustRun(t, client, "create")
-			},
-			posts: 3, want: "w2"},
+			prepare: func(t *testing.T, _ *fakeAPI, client *Client) { mustRun(t, client, "create") },
+			posts:   3, want: "w2"},
 		"listed by this client just before": {
 			prepare: func(t *testing.T, api *fakeAPI, client *Client) {
-				api.add(alike(time.Now()))
+				addAlike(api)
 				mustRun(t, client, "list")
 			},
 			posts: 2, want: "w2"},
 		"read by this client just before": {
 			prepare: func(t *testing.T, api *fakeAPI, client *Client) {
-				api.add(alike(time.Now()))
+				addAlike(api)
 				mustRun(t, client, "read")
 			},
 			posts: 2, want: "w2"},
 		"another address": {
 			during: func(api *fakeAPI) {
-				api.add(map[string]any{"types": []string{"order.accepted", "order.blocked"}, "address": "https://other.example"})
+				api.add(map[string]any{"types": newWebhook().Types, "address": "https://other.example"})
 			},
 			posts: 2, want: "w2"},
 		"other types": {
 			during: func(api *fakeAPI) {
-				api.add(map[string]any{"types": []string{"order.accepted"}, "address": "https://example.com/hook"})
+				api.add(map[string]any{"types": []string{"order.accepted"}, "address": newWebhook().Address})
 			},
 			posts: 2, want: "w2"},
 		"its own, with types in another order": {
-			during: func(api *fakeAPI) { api.add(alike(time.Now())) },
+			during: addAlike,
 			posts:  1, want: "w1"},
 	}
 	for name, test := range tests {
@@ -78,30 +78,23 @@ func TestLostCreateTakesNoOther(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				posts := 0
-				for _, request := range api.takeRequests() {
-					if request.method == "POST" {
-						posts++
-					}
-				}
+				posts := countMethod(api.takeRequests(), "POST")
 				if got.ID != test.want || posts != test.posts {
-					t.Errorf("got %s after %d posts, want %s after %d", got.ID, posts, test.want, test.posts)
+					t.Errorf("got %s after %d requests, want %s after %d", got.ID, posts, test.want, test.posts)
 				}
 			})
 		})
 	}
 }
 
-// A list by another read during the create does not hide what it made.
+// A read during the create, which lists the new webhook, does not hide it.
 func TestLostCreateListedMeanwhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{}
 		client := api.newClient(t)
 		api.failNext("POST", func(req *http.Request, carryOut func() *http.Response) (*http.Response, error) {
 			carryOut()
-			if _, err := client.ListWebhooks(t.Context()); err != nil {
-				t.Error(err)
-			}
+			mustRun(t, client, "list")
 			return nil, errors.New("lost")
 		})
 		if err := run(t.Context(), client, "create"); err != nil || len(api.webhooks) != 1 {
@@ -110,7 +103,7 @@ func TestLostCreateListedMeanwhile(t *testing.T) {
 	})
 }
 
-// The API's clock may be off: what counts is its own Date.
+// The clocks may differ: the Date header shows the API's.
 func TestLostCreateWithSkew(t *testing.T) {
 	for _, skew := range []time.Duration{-time.Hour, time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
@@ -127,7 +120,7 @@ func TestLostCreateWithSkew(t *testing.T) {
 	}
 }
 
-// Without a Date, the clocks may differ by the margin.
+// Without a Date header, the clocks may differ by clockTolerance.
 func TestLostCreateWithoutDate(t *testing.T) {
 	for behind, want := range map[time.Duration]int{clockTolerance: 1, clockTolerance + time.Millisecond: 2} {
 		synctest.Test(t, func(t *testing.T) {
@@ -149,6 +142,7 @@ func TestLostCreateWithoutDate(t *testing.T) {
 	}
 }
 
+// shiftedClock is ahead of the bubble's clock, which is the API's.
 type shiftedClock struct {
 	SystemClock
 	by time.Duration
@@ -170,13 +164,13 @@ func TestLostCreateWithSeveralMatches(t *testing.T) {
 			t.Fatalf("got %v", err)
 		}
 		if !strings.Contains(err.Error(), "w1, w2") {
-			t.Errorf("%v does not name the ids", err)
+			t.Errorf("%v does not name the IDs", err)
 		}
 		_ = asError(t, err)
 	})
 }
 
-func TestLostCreateThatCannotBeLookedUp(t *testing.T) {
+func TestLookUpFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{}
 		api.failNext("POST", resetAfter)
@@ -189,8 +183,9 @@ func TestLostCreateThatCannotBeLookedUp(t *testing.T) {
 	})
 }
 
-// A create that the API refuses for long may have been carried out all the same.
-func TestLostWithLongRetryAfter(t *testing.T) {
+// A 503 does not say that the create was not carried out, however long the wait
+// that it asks for.
+func TestLostCreateWithLongRetryAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{}
 		api.failNext("POST", func(_ *http.Request, carryOut func() *http.Response) (*http.Response, error) {
@@ -204,7 +199,7 @@ func TestLostWithLongRetryAfter(t *testing.T) {
 	})
 }
 
-// Creates that are alike end with a webhook each, whatever is lost.
+// Creates of alike webhooks at the same time make one webhook each, whatever fails.
 func TestAlikeCreates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{latency: 50 * time.Millisecond}
@@ -218,16 +213,15 @@ func TestAlikeCreates(t *testing.T) {
 			}
 			created[i] = webhook
 		})
-		distinct := ids(created[:])
-		slices.Sort(distinct)
-		if len(slices.Compact(distinct)) != 5 || len(api.webhooks) != 5 {
-			t.Errorf("created %v, there are %d", distinct, len(api.webhooks))
+		distinct := slices.Compact(slices.Sorted(slices.Values(ids(created[:]))))
+		if len(distinct) != len(created) || len(api.webhooks) != len(created) {
+			t.Errorf("created %v, the API has %d", distinct, len(api.webhooks))
 		}
 	})
 }
 
-// A create that meets the gate is sent again, and not looked for.
-func TestGateAndCreate(t *testing.T) {
+// A 429 says that the create was not carried out.
+func TestCreateOverTheRateLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{}
 		api.failNext("POST", failWith(429, "Retry-After", "1"))
@@ -238,9 +232,9 @@ func TestGateAndCreate(t *testing.T) {
 	})
 }
 
-// A POST on its way may still be answered for a moment after Ctrl-C, so that
-// state knows what it created.
-func TestCancelledCreateIsNotLost(t *testing.T) {
+// A POST that was sent waits for its response a little longer than its context, so
+// that what it created reaches state.
+func TestInterruptedCreate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{latency: 500 * time.Millisecond}
 		ctx, cancel := context.WithCancel(t.Context())
@@ -249,17 +243,21 @@ func TestCancelledCreateIsNotLost(t *testing.T) {
 			t.Errorf("%v, %d webhooks", err, len(api.webhooks))
 		}
 	})
+}
+
+func TestInterruptedCreateWithoutResponse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{}
 		api.failNext("POST", hang)
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(100*time.Millisecond, cancel)
 		err := run(ctx, api.newClient(t), "create")
-		if took := time.Since(bubbleStart); took != 100*time.Millisecond+interruptGrace || !errors.Is(err, context.Canceled) {
+		took := time.Since(bubbleStart)
+		if took != 100*time.Millisecond+interruptGrace || !errors.Is(err, context.Canceled) {
 			t.Errorf("after %v: %v", took, err)
 		}
 		if !strings.Contains(err.Error(), "not known whether") {
-			t.Errorf("%v does not say what is not known", err)
+			t.Errorf("%v does not say that the outcome is unknown", err)
 		}
 	})
 }

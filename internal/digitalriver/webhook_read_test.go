@@ -2,7 +2,6 @@ package digitalriver
 
 import (
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -21,20 +20,19 @@ func TestPages(t *testing.T) {
 				t.Errorf("%d of %d webhooks in %v: %v", len(webhooks), n, requests, err)
 			}
 			if want > 1 && requests[1] != "GET /webhooks?startingAfter=w10&limit=100" {
-				t.Errorf("asked on with %s", requests[1])
+				t.Errorf("the second page was requested with %s", requests[1])
 			}
 		})
 	}
 }
 
+// A list that always has more pages, but no more webhooks, is an error.
 func TestEndlessPages(t *testing.T) {
 	for _, body := range []string{`{"data": [{"id": "a"}], "hasMore": true}`, `{"data": [], "hasMore": true}`} {
 		synctest.Test(t, func(t *testing.T) {
 			api := &fakeAPI{}
 			for range 5 {
-				api.failNext("GET", func(*http.Request, func() *http.Response) (*http.Response, error) {
-					return respond(200, body), nil
-				})
+				api.failNext("GET", respondWith(200, body))
 			}
 			err := asError(t, run(t.Context(), api.newClient(t), "list"))
 			if !strings.Contains(err.Error(), "no new webhook") || len(api.takeRequests()) > 2 || err.UpstreamID == "" {
@@ -46,24 +44,24 @@ func TestEndlessPages(t *testing.T) {
 
 func TestDecodePage(t *testing.T) {
 	tests := map[string]struct {
-		body string
-		ids  []string
-		more bool
-		err  string
+		body    string
+		ids     []string
+		hasMore bool
+		err     string
 	}{
-		"array":              {body: `[{"id": "a"}, {"id": "b"}]`, ids: []string{"a", "b"}},
-		"no webhooks":        {body: ` [] `, ids: []string{}},
-		"object":             {body: `{"data": [{"id": "a"}]}`, ids: []string{"a"}},
-		"page":               {body: "\n{\"hasMore\": true, \"data\": [{\"id\": \"a\"}]}", ids: []string{"a"}, more: true},
-		"no data":            {body: `{"hasMore": false}`, err: "no data"},
-		"null data":          {body: `{"data": null}`, err: "no data"},
-		"null":               {body: `null`, err: "null"},
-		"text":               {body: `"webhooks"`, err: "wrong type"},
-		"empty":              {body: ``, err: "unexpected end"},
-		"cut off":            {body: `[{"id": "a"}, {"id"`, err: "unexpected end"},
-		"one without id":     {body: `[{"id": "a"}, {}]`, err: "element 1 of the list: the webhook has no id"},
-		"one of wrong type":  {body: `[{"id": "a"}, {"id": "b", "address": []}]`, err: "element 1 of the list: address"},
-		"one that is a text": {body: `{"data": ["a"]}`, err: "element 0 of the list: the body"},
+		"array":             {body: `[{"id": "a"}, {"id": "b"}]`, ids: []string{"a", "b"}},
+		"no webhooks":       {body: ` [] `, ids: []string{}},
+		"object":            {body: `{"data": [{"id": "a"}]}`, ids: []string{"a"}},
+		"page":              {body: ` {"hasMore": true, "data": [{"id": "a"}]}`, ids: []string{"a"}, hasMore: true},
+		"no data":           {body: `{"hasMore": false}`, err: "no data"},
+		"null data":         {body: `{"data": null}`, err: "no data"},
+		"null":              {body: `null`, err: "null"},
+		"a text":            {body: `"webhooks"`, err: "wrong type"},
+		"empty":             {body: ``, err: "unexpected end"},
+		"half":              {body: `[{"id": "a"}, {"id"`, err: "unexpected end"},
+		"one without id":    {body: `[{"id": "a"}, {}]`, err: "element 1 of the list: the webhook has no id"},
+		"one of wrong type": {body: `[{"id": "a"}, {"id": "b", "address": []}]`, err: "element 1 of the list: address"},
+		"one is a text":     {body: `{"data": ["a"]}`, err: "element 0 of the list: the body"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -77,8 +75,8 @@ func TestDecodePage(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(test.ids, ids(got.webhooks)); diff != "" || got.hasMore != test.more {
-				t.Errorf("more %v, ids %s", got.hasMore, diff)
+			if diff := cmp.Diff(test.ids, ids(got.webhooks)); diff != "" || got.hasMore != test.hasMore {
+				t.Errorf("hasMore %t, IDs %s", got.hasMore, diff)
 			}
 		})
 	}
@@ -104,7 +102,7 @@ func FuzzDecodeList(f *testing.F) {
 	})
 }
 
-// listBody is an answer with n webhooks of some types each.
+// listBody is the body of a list of n webhooks with so many event types each.
 func listBody(n, types int) []byte {
 	var b strings.Builder
 	b.WriteByte('[')
