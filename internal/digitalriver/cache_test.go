@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,78 +13,61 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func read(t *testing.T, c *Client, n int) *Webhook {
-	t.Helper()
-	webhook, err := c.GetWebhook(t.Context(), fmt.Sprint("w", n))
-	if err != nil {
-		t.Error(err)
-	}
-	return webhook
-}
-
 func TestReadsShareOneList(t *testing.T) {
 	tests := map[string]struct {
 		act  func(t *testing.T, c *Client)
 		want []string
 	}{
 		"one read": {
-			func(t *testing.T, c *Client) { read(t, c, 7) },
+			func(t *testing.T, c *Client) { mustRead(t, c, 7) },
 			[]string{"GET /webhooks/w7"}},
 		"a thousand at once": {
-			func(t *testing.T, c *Client) { together(1000, func(i int) { read(t, c, i+1) }) },
+			func(t *testing.T, c *Client) { runConcurrently(1000, func(i int) { mustRead(t, c, i+1) }) },
 			[]string{"GET /webhooks"}},
 		"one after the other": {
 			func(t *testing.T, c *Client) {
 				for i := range 1000 {
-					read(t, c, i+1)
+					mustRead(t, c, i+1)
 				}
 			},
 			[]string{"GET /webhooks/w1", "GET /webhooks"}},
 		"the second within the window": {
 			func(t *testing.T, c *Client) {
-				together(2, func(i int) {
-					sleep(t, time.Duration(i)*gatherWindow/2)
-					read(t, c, i+1)
+				runConcurrently(2, func(i int) {
+					sleep(t, time.Duration(i)*batchWindow/2)
+					mustRead(t, c, i+1)
 				})
 			},
 			[]string{"GET /webhooks"}},
 		"lists": {
 			func(t *testing.T, c *Client) {
-				together(10, func(int) {
+				runConcurrently(10, func(int) {
 					if webhooks, err := c.ListWebhooks(t.Context()); err != nil || len(webhooks) != 1000 {
 						t.Errorf("%d webhooks, %v", len(webhooks), err)
 					}
 				})
-				read(t, c, 1)
+				mustRead(t, c, 1)
 			},
 			[]string{"GET /webhooks"}},
 		"a list and a read": {
 			func(t *testing.T, c *Client) {
-				together(2, func(i int) {
-					if err := do(t.Context(), c, []string{"list", "read"}[i]); err != nil {
-						t.Error(err)
-					}
+				runConcurrently(2, func(i int) {
+					mustRun(t, c, []string{"list", "read"}[i])
 				})
 			},
 			[]string{"GET /webhooks"}},
 		"one change among many": {
 			func(t *testing.T, c *Client) {
-				together(1000, func(i int) { read(t, c, i+1) })
-				if err := do(t.Context(), c, "update"); err != nil {
-					t.Error(err)
-				}
-				together(1000, func(i int) { read(t, c, i+1) })
+				runConcurrently(1000, func(i int) { mustRead(t, c, i+1) })
+				mustRun(t, c, "update")
+				runConcurrently(1000, func(i int) { mustRead(t, c, i+1) })
 			},
 			[]string{"GET /webhooks", "PATCH /webhooks/w1"}},
 		"writes and a list": {
 			func(t *testing.T, c *Client) {
-				if err := do(t.Context(), c, "list"); err != nil {
-					t.Error(err)
-				}
+				mustRun(t, c, "list")
 				for _, operation := range []string{"create", "update", "delete", "list"} {
-					if err := do(t.Context(), c, operation); err != nil {
-						t.Error(err)
-					}
+					mustRun(t, c, operation)
 				}
 				webhooks, err := c.ListWebhooks(t.Context())
 				if err != nil || len(webhooks) != 1000 || webhooks[999].ID != "w1001" {
@@ -98,9 +80,9 @@ func TestReadsShareOneList(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				api := &fakeAPI{latency: 50 * time.Millisecond}
-				api.fill(1000)
-				test.act(t, api.connect(t))
-				if diff := cmp.Diff(test.want, api.names()); diff != "" {
+				api.addWebhooks(1000)
+				test.act(t, api.newClient(t))
+				if diff := cmp.Diff(test.want, api.takeRequestLines()); diff != "" {
 					t.Error(diff)
 				}
 			})
@@ -108,51 +90,43 @@ func TestReadsShareOneList(t *testing.T) {
 	}
 }
 
-func TestUnlistedIsAskedForByID(t *testing.T) {
+// A webhook that the list does not contain may be newer than the list.
+func TestReadOfUnlistedWebhook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{}
-		api.fill(3)
-		client := api.connect(t)
-		if err := do(t.Context(), client, "list"); err != nil {
-			t.Fatal(err)
-		}
-		api.fill(1)
-		read(t, client, 4)
+		api.addWebhooks(3)
+		client := api.newClient(t)
+		mustRun(t, client, "list")
+		api.addWebhooks(1)
+		mustRead(t, client, 4)
 		if _, err := client.GetWebhook(t.Context(), "w5"); !IsNotFound(err) {
 			t.Errorf("got %v", err)
 		}
 		want := []string{"GET /webhooks", "GET /webhooks/w4", "GET /webhooks/w5"}
-		if diff := cmp.Diff(want, api.names()); diff != "" {
+		if diff := cmp.Diff(want, api.takeRequestLines()); diff != "" {
 			t.Error(diff)
 		}
 	})
 }
 
-// A list that was under way when a write began is neither kept nor given to who
-// reads after the write.
+// A list that was requested before a write does not serve reads after the write.
 func TestWriteDuringList(t *testing.T) {
 	for _, operation := range []string{"create", "update", "delete"} {
 		t.Run(operation, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				api := &fakeAPI{}
-				api.fill(2)
-				client := api.connect(t)
-				api.fail("GET", func(_ *http.Request, do func() *http.Response) (*http.Response, error) {
-					old := do()
-					sleep(t, time.Second) // The answer is long on its way.
-					return old, nil
+				api.addWebhooks(2)
+				client := api.newClient(t)
+				api.failNext("GET", func(_ *http.Request, carryOut func() *http.Response) (*http.Response, error) {
+					response := carryOut()
+					sleep(t, time.Second) // longer than the write takes
+					return response, nil
 				})
 				go func() { _, _ = client.ListWebhooks(t.Context()) }()
 				synctest.Wait()
-				if err := do(t.Context(), client, operation); err != nil {
-					t.Fatal(err)
-				}
+				mustRun(t, client, operation)
 				for range 2 {
-					webhooks, err := client.ListWebhooks(t.Context())
-					if err != nil {
-						t.Fatal(err)
-					}
-					checkSame(t, api, webhooks)
+					checkListed(t, client, api)
 					sleep(t, time.Minute)
 				}
 			})
@@ -160,53 +134,32 @@ func TestWriteDuringList(t *testing.T) {
 	}
 }
 
-// checkSame compares what a client lists with what the API holds.
-func checkSame(t *testing.T, api *fakeAPI, webhooks []*Webhook) {
-	t.Helper()
-	got, want := make(map[string]bool), make(map[string]bool)
-	for _, webhook := range webhooks {
-		got[webhook.ID] = webhook.Enabled
-	}
-	for _, webhook := range api.webhooks {
-		want[webhook["id"].(string)] = webhook["enabled"] != false
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
-}
-
-// While a write is under way, its webhook is read from the API.
+// While a write is in progress, its webhook is read from the API, and others from
+// the list.
 func TestReadDuringWrite(t *testing.T) {
-	for _, operation := range []string{"update", "delete"} {
+	for operation, method := range map[string]string{"update": "PATCH", "delete": "DELETE"} {
 		synctest.Test(t, func(t *testing.T) {
 			api := &fakeAPI{}
-			api.fill(2)
-			client := api.connect(t)
-			if err := do(t.Context(), client, "list"); err != nil {
-				t.Fatal(err)
-			}
-			api.fail(map[string]string{"update": "PATCH", "delete": "DELETE"}[operation],
-				func(_ *http.Request, do func() *http.Response) (*http.Response, error) {
-					response := do()
-					sleep(t, time.Second)
-					return response, nil
-				})
+			api.addWebhooks(2)
+			client := api.newClient(t)
+			mustRun(t, client, "list")
+			api.failNext(method, func(_ *http.Request, carryOut func() *http.Response) (*http.Response, error) {
+				response := carryOut()
+				sleep(t, time.Second)
+				return response, nil
+			})
 			written := make(chan error)
-			go func() { written <- do(t.Context(), client, operation) }()
+			go func() { written <- run(t.Context(), client, operation) }()
 			synctest.Wait()
 			webhook, err := client.GetWebhook(t.Context(), "w1")
 			if operation == "delete" && !IsNotFound(err) || operation == "update" && (err != nil || webhook.Enabled) {
 				t.Errorf("%s: read %+v, %v", operation, webhook, err)
 			}
-			webhooks, err := client.ListWebhooks(t.Context())
-			if err != nil {
-				t.Error(err)
-			}
-			checkSame(t, api, webhooks)
-			api.log()
-			read(t, client, 2)
-			if requests := api.log(); len(requests) != 0 {
-				t.Errorf("%s: another webhook took %v", operation, requests)
+			checkListed(t, client, api)
+			api.takeRequests()
+			mustRead(t, client, 2)
+			if requests := api.takeRequests(); len(requests) != 0 {
+				t.Errorf("%s: the read of another webhook sent %v", operation, requests)
 			}
 			if err := <-written; err != nil {
 				t.Error(err)
@@ -215,27 +168,21 @@ func TestReadDuringWrite(t *testing.T) {
 	}
 }
 
-// After a write that failed or whose answer was lost, reads ask again.
+// A write that fails may have been carried out.
 func TestFailedWriteDropsTheList(t *testing.T) {
 	for operation, method := range map[string]string{"create": "POST", "update": "PATCH", "delete": "DELETE"} {
-		for name, fault := range map[string]fault{"refused": status(403), "lost": resetAfter} {
+		for name, fault := range map[string]fault{"refused": failWith(403), "lost": resetAfter} {
 			synctest.Test(t, func(t *testing.T) {
 				api := &fakeAPI{}
-				api.fill(2)
-				client := api.connect(t, func(c *Config) { c.MaxRetries = 0 })
-				if err := do(t.Context(), client, "list"); err != nil {
-					t.Fatal(err)
-				}
-				api.fail(method, fault)
-				err := do(t.Context(), client, operation)
+				api.addWebhooks(2)
+				client := api.newClient(t, func(c *Config) { c.MaxRetries = 0 })
+				mustRun(t, client, "list")
+				api.failNext(method, fault)
+				err := run(t.Context(), client, operation)
 				if err == nil && !(operation == "create" && name == "lost") {
 					t.Fatal("no error")
 				}
-				webhooks, err := client.ListWebhooks(t.Context())
-				if err != nil {
-					t.Error(err)
-				}
-				checkSame(t, api, webhooks)
+				checkListed(t, client, api)
 			})
 		}
 	}
@@ -244,12 +191,10 @@ func TestFailedWriteDropsTheList(t *testing.T) {
 func TestDeleteAndCreateAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{}
-		api.fill(3)
-		client := api.connect(t)
+		api.addWebhooks(3)
+		client := api.newClient(t)
 		for range 3 {
-			if err := do(t.Context(), client, "list"); err != nil {
-				t.Fatal(err)
-			}
+			mustRun(t, client, "list")
 			created, err := client.CreateWebhook(t.Context(), newWebhook())
 			if err != nil {
 				t.Fatal(err)
@@ -258,31 +203,22 @@ func TestDeleteAndCreateAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 			if _, err := client.GetWebhook(t.Context(), created.ID); !IsNotFound(err) {
-				t.Errorf("a deleted webhook is read: %v", err)
+				t.Errorf("read of a deleted webhook: %v", err)
 			}
 		}
-		webhooks, err := client.ListWebhooks(t.Context())
-		if err != nil {
-			t.Error(err)
-		}
-		checkSame(t, api, webhooks)
+		checkListed(t, client, api)
 	})
 }
 
-// A shared slice does not change under who holds it.
-func TestListsDoNotChange(t *testing.T) {
+// The slice that ListWebhooks returns does not change afterwards.
+func TestSharedListDoesNotChange(t *testing.T) {
 	for _, operation := range []string{"update", "create", "delete"} {
 		synctest.Test(t, func(t *testing.T) {
 			api := &fakeAPI{}
-			api.fill(3)
-			client := api.connect(t)
-			before, err := client.ListWebhooks(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := do(t.Context(), client, operation); err != nil {
-				t.Fatal(err)
-			}
+			api.addWebhooks(3)
+			client := api.newClient(t)
+			before := mustList(t, client)
+			mustRun(t, client, operation)
 			if before[2] == nil || !cmp.Equal(ids(before), []string{"w1", "w2", "w3"}) || !before[0].Enabled {
 				t.Errorf("%s changed it to %v", operation, before)
 			}
@@ -290,142 +226,126 @@ func TestListsDoNotChange(t *testing.T) {
 	}
 }
 
-// A list that was asked for during a write, and answered after it, is not kept.
+// A list that was requested during a write does not serve reads after the write.
 func TestListDuringWrite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{}
-		api.fill(2)
-		client := api.connect(t)
-		api.fail("PATCH", func(_ *http.Request, do func() *http.Response) (*http.Response, error) {
+		api.addWebhooks(2)
+		client := api.newClient(t)
+		api.failNext("PATCH", func(_ *http.Request, carryOut func() *http.Response) (*http.Response, error) {
 			sleep(t, 2*time.Second)
-			return do(), nil
+			return carryOut(), nil
 		})
-		api.fail("GET", func(_ *http.Request, do func() *http.Response) (*http.Response, error) {
-			old := do()
+		api.failNext("GET", func(_ *http.Request, carryOut func() *http.Response) (*http.Response, error) {
+			response := carryOut()
 			sleep(t, 5*time.Second)
-			return old, nil
+			return response, nil
 		})
-		together(2, func(i int) {
+		runConcurrently(2, func(i int) {
 			sleep(t, time.Duration(i)*time.Second)
-			if err := do(t.Context(), client, []string{"update", "list"}[i]); err != nil {
-				t.Error(err)
-			}
+			mustRun(t, client, []string{"update", "list"}[i])
 		})
-		webhooks, err := client.ListWebhooks(t.Context())
-		if err != nil {
-			t.Error(err)
-		}
-		checkSame(t, api, webhooks)
+		checkListed(t, client, api)
 	})
 }
 
-// A second read ends the first one's wait.
+// The first read waits no longer than until the second one begins.
 func TestSecondReadEndsTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{}
-		api.fill(2)
-		client := api.connect(t)
-		together(2, func(i int) {
-			sleep(t, time.Duration(i)*gatherWindow/2)
-			read(t, client, i+1)
+		api.addWebhooks(2)
+		client := api.newClient(t)
+		runConcurrently(2, func(i int) {
+			sleep(t, time.Duration(i)*batchWindow/2)
+			mustRead(t, client, i+1)
 		})
-		if took := time.Since(bubbleStart); took != gatherWindow/2 {
+		if took := time.Since(bubbleStart); took != batchWindow/2 {
 			t.Errorf("took %v", took)
 		}
 	})
 }
 
-// Many writers and readers, each of which knows what it must see.
+// Each of many writers reads what it wrote, at any time.
 func TestReadsSeeOwnWrites(t *testing.T) {
 	for seed := range uint64(10) {
 		synctest.Test(t, func(t *testing.T) {
 			const writers = 8
 			api := &fakeAPI{latency: 20 * time.Millisecond}
-			api.fill(writers)
-			client := api.connect(t)
-			together(2*writers, func(i int) {
+			api.addWebhooks(writers)
+			client := api.newClient(t)
+			runConcurrently(2*writers, func(i int) {
 				random := rand.New(rand.NewPCG(seed, uint64(i)))
 				id, enabled := fmt.Sprint("w", i%writers+1), true
 				for range 20 {
-					sleep(t, rand.N(50*time.Millisecond))
+					sleep(t, time.Duration(random.Int64N(int64(50*time.Millisecond))))
 					if i >= writers {
-						if _, err := client.ListWebhooks(t.Context()); err != nil {
-							t.Error(err)
-						}
+						mustList(t, client)
 						continue
 					}
 					if random.IntN(2) == 0 {
 						enabled = !enabled
-						if _, err := client.UpdateWebhook(t.Context(), id, Webhook{Enabled: enabled}, "enabled"); err != nil {
+						_, err := client.UpdateWebhook(t.Context(), id, Webhook{Enabled: enabled}, "enabled")
+						if err != nil {
 							t.Error(err)
 						}
 					}
 					webhook, err := client.GetWebhook(t.Context(), id)
 					if err != nil || webhook.Enabled != enabled {
-						t.Errorf("%s: read %v, wrote %v: %v", id, webhook.Enabled, enabled, err)
+						t.Errorf("%s: read %+v, wrote %t: %v", id, webhook, enabled, err)
 					}
-					webhooks, err := client.ListWebhooks(t.Context())
-					if listed := newList(webhooks).get(id); err != nil || listed == nil || listed.Enabled != enabled {
-						t.Errorf("%s: listed %+v, wrote %v: %v", id, listed, enabled, err)
+					listed := newWebhookList(mustList(t, client)).get(id)
+					if listed == nil || listed.Enabled != enabled {
+						t.Errorf("%s: listed %+v, wrote %t", id, listed, enabled)
 					}
 				}
 			})
-			webhooks, err := client.ListWebhooks(t.Context())
-			if err != nil {
-				t.Error(err)
-			}
-			checkSame(t, api, webhooks)
+			checkListed(t, client, api)
 		})
 	}
 }
 
-func TestCancelledReaderHarmsNobody(t *testing.T) {
+// A read that is canceled does not cancel the list that others wait for.
+func TestCanceledReadLeavesOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{latency: time.Second}
-		api.fill(2)
-		client := api.connect(t)
+		api.addWebhooks(2)
+		client := api.newClient(t)
 		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 		defer cancel()
-		cancelled := make(chan error)
-		go func() {
-			_, err := client.ListWebhooks(ctx)
-			cancelled <- err
-		}()
+		canceled := make(chan error)
+		go func() { canceled <- run(ctx, client, "list") }()
 		synctest.Wait()
 		other := make(chan error)
-		go func() { other <- do(t.Context(), client, "list") }()
-		if err := <-cancelled; !errors.Is(err, context.DeadlineExceeded) || time.Since(bubbleStart) != 500*time.Millisecond {
-			t.Errorf("after %v: %v", time.Since(bubbleStart), err)
-		} else {
-			_ = asError(t, err)
+		go func() { other <- run(t.Context(), client, "list") }()
+		err := asError(t, <-canceled)
+		if took := time.Since(bubbleStart); !errors.Is(err, context.DeadlineExceeded) || took != 500*time.Millisecond {
+			t.Errorf("after %v: %v", took, err)
 		}
 		if err := <-other; err != nil {
 			t.Error(err)
 		}
-		if requests := api.log(); len(requests) != 1 {
+		if requests := api.takeRequests(); len(requests) != 1 {
 			t.Errorf("%v", requests)
 		}
 	})
 }
 
-// A fetch that nobody waits for any more ends, and nobody joins it.
+// A fetch ends when no read waits for it any more, and later reads do not join it.
 func TestAbandonedFetchEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{latency: time.Second}
-		api.fill(1)
-		client := api.connect(t)
+		api.addWebhooks(1)
+		client := api.newClient(t)
 		for range 2 {
 			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-			if err := do(ctx, client, "list"); !errors.Is(err, context.DeadlineExceeded) {
+			if err := run(ctx, client, "list"); !errors.Is(err, context.DeadlineExceeded) {
 				t.Error(err)
 			}
 			cancel()
 		}
-		if err := do(t.Context(), client, "list"); err != nil {
-			t.Error(err)
-		}
-		if len(client.cache.readers) != 0 {
-			t.Error("readers are kept")
+		mustRun(t, client, "list")
+		if len(client.cache.waiters) != 0 {
+			t.Error("waiters are left")
 		}
 	})
 }
@@ -433,27 +353,29 @@ func TestAbandonedFetchEnds(t *testing.T) {
 func TestErrorsAreNotCached(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{latency: 50 * time.Millisecond}
-		api.fill(2)
-		client := api.connect(t)
-		api.fail("GET", status(403))
-		together(2, func(i int) {
-			if _, err := client.GetWebhook(t.Context(), fmt.Sprint("w", i+1)); err == nil || !strings.Contains(err.Error(), "403") {
+		api.addWebhooks(2)
+		client := api.newClient(t)
+		api.failNext("GET", failWith(403))
+		runConcurrently(2, func(i int) {
+			_, err := client.GetWebhook(t.Context(), fmt.Sprint("w", i+1))
+			if asError(t, err).Status != 403 {
 				t.Errorf("got %v", err)
 			}
 		})
-		together(2, func(i int) { read(t, client, i+1) })
-		if diff := cmp.Diff([]string{"GET /webhooks", "GET /webhooks"}, api.names()); diff != "" {
+		runConcurrently(2, func(i int) { mustRead(t, client, i+1) })
+		if diff := cmp.Diff([]string{"GET /webhooks", "GET /webhooks"}, api.takeRequestLines()); diff != "" {
 			t.Error(diff)
 		}
 	})
 }
 
-func TestFirstReadIsCancelled(t *testing.T) {
+func TestFirstReadIsCanceled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := do(ctx, api.connect(t), "read"); !errors.Is(asError(t, err), context.Canceled) || len(api.log()) != 0 {
+		err := asError(t, run(ctx, api.newClient(t), "read"))
+		if !errors.Is(err, context.Canceled) || len(api.takeRequests()) != 0 {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -468,7 +390,7 @@ func BenchmarkCachedRead(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	client.cache.store(newList(page.webhooks), 0)
+	client.cache.store(newWebhookList(page.webhooks), 0)
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		for i := 0; pb.Next(); i++ {
@@ -485,10 +407,10 @@ func BenchmarkCacheWrite(b *testing.B) {
 		b.Fatal(err)
 	}
 	cache := newCache()
-	cache.store(newList(page.webhooks), 0)
+	cache.store(newWebhookList(page.webhooks), 0)
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		webhook := page.webhooks[i%5000]
-		cache.write(webhook.ID).end(func(l *list) *list { return l.with(webhook) })
+		cache.beginWrite(webhook.ID).end(func(l *webhookList) *webhookList { return l.with(webhook) })
 	}
 }

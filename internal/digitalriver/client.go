@@ -14,49 +14,46 @@ import (
 	"unicode"
 )
 
-// DefaultBaseURL is where the live service answers (seed 001).
+// DefaultBaseURL is the address of the live service, which serves both modes:
+// https://docs.digitalriver.com/digital-river-api/developer-resources/api-structure
 const DefaultBaseURL = "https://api.digitalriver.com"
 
-// Config says how a Client reaches the API. Zero values take the defaults.
+// Config configures a Client. Zero values stand for the defaults.
 type Config struct {
 	APIKey     string
-	BaseURL    string // DefaultBaseURL
-	APIVersion string // sent as digitalriver-version; empty: not sent
+	BaseURL    string // absolute, https unless the host is a loopback one; default: DefaultBaseURL
+	APIVersion string // sent as digitalriver-version; default: not sent
 	UserAgent  string
-	// ApplicationID is sent as upstream-application-id: "<application>/<version>".
+	// ApplicationID is sent as upstream-application-id, "<application>/<version>".
 	ApplicationID string
 
-	RequestsPerSecond float64       // 0: the documented limit of the key's mode
-	MaxRetries        int           // after the first attempt; 0: none
-	RequestTimeout    time.Duration // of one attempt; DefaultRequestTimeout
+	RequestsPerSecond float64       // default: the documented limit of the key's mode
+	MaxRetries        int           // of one request, after the first attempt; default: none
+	RequestTimeout    time.Duration // of one attempt; default: DefaultRequestTimeout
 
-	Transport http.RoundTripper // http.DefaultTransport's settings
-	Clock     Clock             // the system's
-	// Log receives one line per request sent and per wait; no secrets.
+	Transport http.RoundTripper // default: the settings of http.DefaultTransport
+	Clock     Clock             // default: SystemClock
+	// Log receives one line for each attempt and each wait. The fields contain no
+	// credentials.
 	Log func(ctx context.Context, message string, fields map[string]any)
 }
 
-// Defaults of Config (decided).
+// What the provider configures by default. The waits before four retries add up
+// to about four seconds, which outlasts a short failure.
 const (
 	DefaultMaxRetries     = 4
 	DefaultRequestTimeout = 30 * time.Second
 )
 
-// Clock is the time that a Client goes by, so that tests need not wait.
-type Clock interface {
-	Now() time.Time
-	// Sleep returns after d, or with ctx's error as soon as it is done.
-	Sleep(ctx context.Context, d time.Duration) error
-}
-
-// Client speaks the Webhooks API with one key. It is safe for concurrent use.
+// Client is a client of the Webhooks API for one API key. It is safe for
+// concurrent use.
 type Client struct {
 	config  Config
-	base    string // no trailing slash
+	baseURL string // without a slash at its end
 	limiter *limiter
 	cache   *cache
-	changes locks // one change at a time per webhook, one create per likeness
-	known   known
+	locks   keyedMutex // one change of a webhook at a time, and one of several alike creates
+	seen    seenIDs
 	mode    atomic.Int32 // one of the mode constants
 	wrote   atomic.Bool
 }
@@ -67,18 +64,18 @@ const (
 	modeLive
 )
 
-// New returns a Client; it sends nothing. The error names a bad BaseURL or
-// APIKey and does not repeat it.
+// New returns a Client. It sends nothing. An error means that BaseURL or APIKey
+// is malformed; it does not repeat their values.
 func New(config Config) (*Client, error) {
 	if config.BaseURL == "" {
 		config.BaseURL = DefaultBaseURL
 	}
-	base, err := parseBaseURL(config.BaseURL)
+	baseURL, err := parseBaseURL(config.BaseURL)
 	if err != nil {
 		return nil, err
 	}
 	if strings.ContainsFunc(config.APIKey, unicode.IsControl) {
-		return nil, errors.New("the API key holds a line break or another control character")
+		return nil, errors.New("the API key contains a line break or another control character")
 	}
 	if config.RequestTimeout <= 0 {
 		config.RequestTimeout = DefaultRequestTimeout
@@ -95,39 +92,38 @@ func New(config Config) (*Client, error) {
 	}
 	return &Client{
 		config:  config,
-		base:    base,
+		baseURL: baseURL,
 		limiter: newLimiter(config.RequestsPerSecond, config.Clock),
 		cache:   newCache(),
 	}, nil
 }
 
-// LiveMode tells whether the key is a live one, as far as the answers of this
-// client have shown it: known is false until a webhook was seen.
+// LiveMode reports whether the key is a live mode key. Only a webhook shows the
+// mode: known is false until a response contained one.
 func (c *Client) LiveMode() (live, known bool) {
 	mode := c.mode.Load()
 	return mode == modeLive, mode != modeUnknown
 }
 
-// Wrote tells whether this client has sent a request that changes something.
+// Wrote reports whether the client has sent a request that changes something.
 func (c *Client) Wrote() bool { return c.wrote.Load() }
 
-// saw takes notice of the mode that an answer shows.
-func (c *Client) saw(live bool) {
+// setMode records the mode that a response shows.
+func (c *Client) setMode(live bool) {
 	mode := int32(modeTest)
 	if live {
 		mode = modeLive
 	}
 	if c.mode.Swap(mode) != mode && live {
-		c.limiter.goLive()
+		c.limiter.raiseToLiveMode()
 	}
 }
 
-var errBaseURL = errors.New("the base URL must be absolute, like " + DefaultBaseURL +
-	": https, or http for a loopback host (localhost, 127.0.0.0/8 or ::1), " +
-	"with no user, query or fragment")
+var errBaseURL = errors.New("the base URL must be an absolute https URL such as " + DefaultBaseURL +
+	", or http for a loopback host (localhost, 127.0.0.0/8 or ::1), without user, query or fragment")
 
-// parseBaseURL returns raw without trailing slashes. Its error does not repeat
-// raw, which may hold a password.
+// parseBaseURL checks raw and removes the slashes at its end. The error does not
+// repeat raw, which may contain a password.
 func parseBaseURL(raw string) (string, error) {
 	base, err := url.Parse(raw)
 	if err != nil || base.Hostname() == "" || base.User != nil || base.Opaque != "" ||
@@ -153,32 +149,4 @@ func parseBaseURL(raw string) (string, error) {
 
 func isLoopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback()
-}
-
-// newTransport keeps a connection for each request that Terraform runs in
-// parallel.
-func newTransport() *http.Transport {
-	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // Nothing here replaces it.
-	transport.ForceAttemptHTTP2 = true
-	transport.MaxIdleConns = 0
-	transport.MaxIdleConnsPerHost = 100
-	return transport
-}
-
-// SystemClock is the time of the system.
-type SystemClock struct{}
-
-// Now is time.Now.
-func (SystemClock) Now() time.Time { return time.Now() }
-
-// Sleep returns after d, or with ctx's error as soon as it is done.
-func (SystemClock) Sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return ctx.Err()
-	}
 }

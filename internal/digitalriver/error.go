@@ -1,6 +1,7 @@
 package digitalriver
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,36 +12,32 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 )
 
-// How much of the API's words an error repeats, in bytes and entries (decided).
-const (
-	maxWords  = 500
-	maxFaults = 20
-)
+// maxFaults limits how many faults of a response an Error has.
+const maxFaults = 20
 
-// Error is a request that did not succeed: the API said no, or its answer could
-// not be had or read. It never holds a key or a credential.
+// Error is an operation that failed: the API refused a request, or its response
+// did not arrive or could not be read. It contains no credentials.
 type Error struct {
-	Operation  string        // e.g. "create webhook"
+	Operation  string        // such as "create webhook"
 	Method     string        // of the last request
-	Path       string        // of the last request, as escaped on the wire
-	Status     int           // of the last answer; 0: none came
-	Faults     []Fault       // the API's own words, where the answer held any
-	Reason     string        // what was wrong, where there are no Faults or more is to be said
-	UpstreamID string        // of the last request
-	Attempts   int           // requests sent for this operation
-	RetryAfter time.Duration // what the last 429 or 503 asked for
-	Err        error         // the cause below HTTP, if any
+	Path       string        // of the last request, escaped
+	Status     int           // of the last response; 0: there was none
+	Faults     []Fault       // what the API reports, if the response was an error of the API
+	Reason     string        // what went wrong, if there are no Faults or they are not all
+	UpstreamID string        // identifies the last request; empty: none was sent
+	Attempts   int           // how many requests the operation sent
+	RetryAfter time.Duration // the wait that the API asked for with a 429 or 503; 0: none
+	Err        error         // the cause below HTTP, such as a network failure; may be nil
 
-	foreign bool // the answer was none of the API's
+	notFromAPI bool // the response was not the API's
 }
 
 // Fault is one entry of an API error.
 type Fault struct {
 	Code      string
-	Parameter string // the member of the request that it speaks of; may be empty
+	Parameter string // the member of the request that is at fault; may be empty
 	Message   string
 }
 
@@ -49,9 +46,9 @@ func (e *Error) Error() string {
 	fmt.Fprintf(&b, "%s: %s %s ", e.Operation, e.Method, e.Path)
 	switch {
 	case e.Status != 0:
-		fmt.Fprintf(&b, "answered %d", e.Status)
+		fmt.Fprintf(&b, "returned %d", e.Status)
 	case e.Attempts > 0:
-		b.WriteString("got no answer")
+		b.WriteString("got no response")
 	default:
 		b.WriteString("was not sent")
 	}
@@ -74,40 +71,37 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// String is the fault in one line: the message, and what it speaks of.
+// String returns the message of the fault, then its code and parameter.
 func (f Fault) String() string {
-	about := strings.Join(slices.DeleteFunc([]string{f.Code, f.Parameter}, isEmpty), ": ")
+	subject := strings.Join(slices.DeleteFunc([]string{f.Code, f.Parameter}, isEmpty), ": ")
 	switch {
 	case f.Message == "":
-		return about
-	case about == "":
+		return subject
+	case subject == "":
 		return fmt.Sprintf("%q", f.Message)
 	default:
-		return fmt.Sprintf("%q (%s)", f.Message, about)
+		return fmt.Sprintf("%q (%s)", f.Message, subject)
 	}
 }
 
-func isEmpty(s string) bool { return s == "" }
-
-// DuplicateError is a create whose answer was lost and for which several new
-// webhooks could be the result.
+// DuplicateError is a create whose response was lost, and for which the list shows
+// several new webhooks that could be its result.
 type DuplicateError struct {
-	IDs []string
+	IDs []string // of these webhooks
 	Err *Error
 }
 
 func (e *DuplicateError) Error() string {
-	return fmt.Sprintf("%v; several new webhooks could be the one that was asked for: %s",
-		e.Err, strings.Join(e.IDs, ", "))
+	return fmt.Sprintf("%v; several new webhooks could be the result: %s", e.Err, strings.Join(e.IDs, ", "))
 }
 
 func (e *DuplicateError) Unwrap() error { return e.Err }
 
-// SecretLimitError is a rotation that was refused since the webhook has as many
-// active secrets as may be (docs).
+// SecretLimitError is a rotation that the API refused because MaxActiveSecrets
+// are active.
 type SecretLimitError struct {
-	NextExpiry *time.Time // when the next secret expires; nil: none is set to
-	Active     int        // secrets that work, counted before the rotation
+	NextExpiry *time.Time // when the next active secret expires; nil: none of them does
+	Active     int        // secrets that were active before the rotation
 	Err        *Error
 }
 
@@ -121,72 +115,95 @@ func (e *SecretLimitError) Error() string {
 
 func (e *SecretLimitError) Unwrap() error { return e.Err }
 
-// IsNotFound tells whether the API said that the object does not exist. A 404
-// that is not the API's own, such as a proxy's page, says nothing about it.
+// IsNotFound reports whether the API said that the object does not exist. A 404
+// that is not the API's, such as a proxy's page, does not count.
 func IsNotFound(err error) bool {
 	var apiError *Error
-	return errors.As(err, &apiError) && apiError.Status == http.StatusNotFound && !apiError.foreign
+	return errors.As(err, &apiError) && apiError.Status == http.StatusNotFound && !apiError.notFromAPI
 }
 
-// failure describes an answer that is not what was asked for; reason says what
-// is wrong with the body of a 2xx.
-func (o *operation) failure(r *request, a *answer, reason error) *Error {
-	err := &Error{
-		Operation:  o.name,
-		Method:     r.method,
-		Path:       r.path,
-		Status:     a.status,
-		UpstreamID: a.upstreamID,
-		Attempts:   o.attempts,
-	}
-	if a.status == 0 {
-		if a.err != nil {
-			err.Err = &cause{text: o.redact.text(a.err.Error()), err: a.err}
+// newError returns an error without a response.
+func (o *operation) newError(r *request, reason string) *Error {
+	return &Error{Operation: o.name, Method: r.method, Path: r.path, Attempts: o.attempts, Reason: reason}
+}
+
+// contextError returns the error of an operation whose context ended while it
+// waited to send r.
+func (o *operation) contextError(ctx context.Context, r *request) *Error {
+	return o.newError(r, "").withContext(ctx)
+}
+
+// responseError describes a response that is not a success. reason is what is
+// wrong with the body of a 2xx response.
+func (o *operation) responseError(r *request, resp *response, reason error) *Error {
+	err := o.newError(r, "")
+	err.Status, err.UpstreamID = resp.status, resp.upstreamID
+	if resp.status == 0 {
+		if resp.err != nil {
+			err.Err = &redactedError{text: o.redactor.redact(resp.err.Error()), err: resp.err}
 			err.Reason = err.Err.Error()
 		}
 		return err
 	}
-	err.foreign = a.foreign()
-	err.Faults = parseFaults(a.body, o.redact)
+	err.notFromAPI = resp.notFromAPI()
+	err.Faults = parseFaults(resp.body, o.redactor)
 	if len(err.Faults) == 0 || reason != nil {
-		err.Faults, err.Reason = nil, explain(a, reason, o.redact)
+		err.Faults, err.Reason = nil, describe(resp, reason, o.redactor)
 	}
 	return err
 }
 
-// cause keeps what an error is, but not its words.
-type cause struct {
+// withContext makes the end of ctx the cause of the error.
+func (e *Error) withContext(ctx context.Context) *Error {
+	e.Err, e.Reason = ctx.Err(), ctx.Err().Error()
+	return e
+}
+
+// withLongWait makes a wait that the API asked for the cause of the error.
+func (e *Error) withLongWait(wait time.Duration) *Error {
+	e.RetryAfter = wait
+	e.Reason = fmt.Sprintf("the API asked to wait %v, which is longer than this operation may take",
+		wait.Round(time.Second))
+	return e
+}
+
+// redactedError wraps an error whose text may contain credentials.
+type redactedError struct {
 	text string
 	err  error
 }
 
-func (c *cause) Error() string { return c.text }
-func (c *cause) Unwrap() error { return c.err }
+func (e *redactedError) Error() string { return e.text }
+func (e *redactedError) Unwrap() error { return e.err }
 
-// explain says what an answer was that holds no fault of the API.
-func explain(a *answer, reason error, redact *redactor) string {
+// describe says what is wrong with a response that has no faults of the API.
+func describe(resp *response, reason error, redactor *redactor) string {
 	switch {
-	case a.status >= 300 && a.status < 400:
-		return "it redirects to " + redact.text(location(a.header.Get("Location"))) + ", which is not followed"
-	case a.isHTML():
-		return "the answer is an HTML page" + title(a.body, redact)
-	case errors.Is(a.err, errTooLarge):
-		return a.err.Error()
-	case a.err != nil:
-		return "the answer is cut off: " + redact.text(a.err.Error())
-	case len(a.body) == 0:
-		return "the answer is empty"
+	case resp.status >= 300 && resp.status < 400:
+		return "it redirects to " + redactor.redact(redirectTarget(resp)) + ", but redirects are not followed"
+	case resp.isHTML():
+		return "the response is an HTML page" + htmlTitle(resp.body, redactor)
+	case errors.Is(resp.err, errBodyTooLarge):
+		return resp.err.Error()
+	case resp.err != nil:
+		return "the response is truncated: " + redactor.redact(resp.err.Error())
+	case len(resp.body) == 0:
+		return "the response is empty"
+	case errors.Is(reason, errNotJSON):
+		return "the response is not JSON"
 	case reason != nil:
-		return "the answer was not understood: " + redact.text(reason.Error())
+		return "the response could not be read: " + redactor.redact(reason.Error())
 	default:
-		return "the answer holds no error of the API's form"
+		return "the response is not in the API's error format"
 	}
 }
 
-// location is where a redirect points, without what may be secret.
-func location(raw string) string {
-	target, err := url.Parse(raw)
-	if err != nil || raw == "" {
+// redirectTarget is the URL that a redirect leads to, without the parts that may
+// be secret.
+func redirectTarget(resp *response) string {
+	location := resp.header.Get("Location")
+	target, err := url.Parse(location)
+	if err != nil || location == "" {
 		return "nowhere"
 	}
 	target.User, target.RawQuery, target.Fragment = nil, "", ""
@@ -195,29 +212,30 @@ func location(raw string) string {
 
 var titlePattern = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title`)
 
-// title is the title of an HTML page, quoted.
-func title(body []byte, redact *redactor) string {
+// htmlTitle is the quoted title of an HTML page after a comma; empty if it has
+// none.
+func htmlTitle(body []byte, redactor *redactor) string {
 	match := titlePattern.FindSubmatch(body)
 	if match == nil {
 		return ""
 	}
-	return fmt.Sprintf(", %q", redact.text(html.UnescapeString(string(match[1]))))
+	return fmt.Sprintf(", %q", redactor.redact(html.UnescapeString(string(match[1]))))
 }
 
-// parseFaults reads an error body tolerantly: what is not as it should be is
-// left out.
-func parseFaults(body []byte, redact *redactor) []Fault {
-	var answer map[string]any
-	if json.Unmarshal(body, &answer) != nil {
+// parseFaults reads the body of an error. It skips whatever is not in the
+// documented format.
+func parseFaults(body []byte, redactor *redactor) []Fault {
+	var object map[string]any
+	if json.Unmarshal(body, &object) != nil {
 		return nil
 	}
-	entries, _ := answer["errors"].([]any)
+	entries, _ := object["errors"].([]any)
 	var faults []Fault
 	for _, entry := range entries[:min(len(entries), maxFaults)] {
 		members, _ := entry.(map[string]any)
 		member := func(name string) string {
 			text, _ := members[name].(string)
-			return redact.text(text)
+			return redactor.redact(text)
 		}
 		fault := Fault{Code: member("code"), Parameter: member("parameter"), Message: member("message")}
 		if fault != (Fault{}) {
@@ -225,58 +243,4 @@ func parseFaults(body []byte, redact *redactor) []Fault {
 		}
 	}
 	return faults
-}
-
-// redactor takes credentials out of text that others wrote.
-type redactor struct {
-	replacer *strings.Replacer
-}
-
-const redacted = "[redacted]"
-
-// patterns of secrets that need not be known: signing secrets, and users in URLs.
-var (
-	signingSecret = regexp.MustCompile(`whk_[0-9A-Za-z-]+`)
-	userInURL     = regexp.MustCompile(`//[^/\s"]*@`)
-)
-
-func newRedactor(credentials ...string) *redactor {
-	// The longest goes first: one may be part of another.
-	slices.SortFunc(credentials, func(a, b string) int { return len(b) - len(a) })
-	var pairs []string
-	for _, credential := range slices.DeleteFunc(credentials, isEmpty) {
-		quoted := encode(credential)
-		for _, form := range []string{
-			credential,
-			string(quoted[1 : len(quoted)-1]),
-			url.QueryEscape(credential),
-			url.PathEscape(credential),
-			html.EscapeString(credential),
-		} {
-			pairs = append(pairs, form, redacted)
-		}
-	}
-	return &redactor{replacer: strings.NewReplacer(pairs...)}
-}
-
-// text returns others' words on one line, short, and without credentials.
-func (r *redactor) text(s string) string {
-	s = r.replacer.Replace(s)
-	s = signingSecret.ReplaceAllString(s, redacted)
-	s = userInURL.ReplaceAllString(s, "//"+redacted+"@")
-	return oneLine(s)
-}
-
-// oneLine makes text safe to print: one line, at most maxWords.
-func oneLine(s string) string {
-	s = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "�"))), " ")
-	if len(s) > maxWords {
-		s = strings.ToValidUTF8(s[:maxWords], "") + "…"
-	}
-	return s
 }

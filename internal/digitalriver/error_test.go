@@ -1,10 +1,6 @@
 package digitalriver
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -17,11 +13,11 @@ import (
 
 func TestErrorText(t *testing.T) {
 	expires := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	base := Error{Operation: "create webhook", Method: "POST", Path: "/webhooks", Status: 400, Attempts: 1, UpstreamID: "u-1"}
 	with := func(change func(e *Error)) *Error {
-		e := base
-		change(&e)
-		return &e
+		e := &Error{Operation: "create webhook", Method: "POST", Path: "/webhooks",
+			Status: 400, Attempts: 1, UpstreamID: "u-1"}
+		change(e)
+		return e
 	}
 	tests := map[string]struct {
 		err  error
@@ -29,19 +25,23 @@ func TestErrorText(t *testing.T) {
 	}{
 		"faults": {with(func(e *Error) {
 			e.Faults = []Fault{{"invalid_parameter", "types", "Unknown type."}, {"", "", "Bad."}, {"c", "", ""}}
-		}), `create webhook: POST /webhooks answered 400: "Unknown type." (invalid_parameter: types); "Bad."; c (upstream-id u-1)`},
-		"several attempts": {with(func(e *Error) { e.Status, e.Attempts, e.Reason = 503, 5, "the answer is empty" }),
-			`create webhook: POST /webhooks answered 503 after 5 attempts: the answer is empty (upstream-id u-1)`},
-		"no answer": {with(func(e *Error) { e.Status, e.Attempts, e.Reason = 0, 2, "connection refused" }),
-			`create webhook: POST /webhooks got no answer after 2 attempts: connection refused (upstream-id u-1)`},
+		}), `create webhook: POST /webhooks returned 400: ` +
+			`"Unknown type." (invalid_parameter: types); "Bad."; c (upstream-id u-1)`},
+		"several attempts": {with(func(e *Error) { e.Status, e.Attempts, e.Reason = 503, 5, "the response is empty" }),
+			`create webhook: POST /webhooks returned 503 after 5 attempts: the response is empty (upstream-id u-1)`},
+		"no response": {with(func(e *Error) { e.Status, e.Attempts, e.Reason = 0, 2, "connection refused" }),
+			`create webhook: POST /webhooks got no response after 2 attempts: connection refused (upstream-id u-1)`},
 		"not sent": {with(func(e *Error) { e.Status, e.Attempts, e.Reason, e.UpstreamID = 0, 0, "context canceled", "" }),
 			`create webhook: POST /webhooks was not sent: context canceled`},
-		"duplicates": {&DuplicateError{IDs: []string{"a", "b"}, Err: with(func(e *Error) { e.Status, e.Reason = 0, "the answer was lost" })},
-			`create webhook: POST /webhooks got no answer: the answer was lost (upstream-id u-1); several new webhooks could be the one that was asked for: a, b`},
+		"duplicates": {&DuplicateError{
+			IDs: []string{"a", "b"}, Err: with(func(e *Error) { e.Status, e.Reason = 0, "the response was lost" })},
+			`create webhook: POST /webhooks got no response: the response was lost (upstream-id u-1); ` +
+				`several new webhooks could be the result: a, b`},
 		"limit": {&SecretLimitError{NextExpiry: &expires, Active: 5, Err: with(func(e *Error) { e.Status = 409 })},
-			`create webhook: POST /webhooks answered 409 (upstream-id u-1); 5 secrets are active, the next one expires at 2026-01-02T03:04:05Z`},
-		"limit without end": {&SecretLimitError{Active: 5, Err: with(func(e *Error) { e.Status = 409 })},
-			`create webhook: POST /webhooks answered 409 (upstream-id u-1); 5 secrets are active and none is set to expire`},
+			`create webhook: POST /webhooks returned 409 (upstream-id u-1); ` +
+				`5 secrets are active, the next one expires at 2026-01-02T03:04:05Z`},
+		"limit without expiry": {&SecretLimitError{Active: 5, Err: with(func(e *Error) { e.Status = 409 })},
+			`create webhook: POST /webhooks returned 409 (upstream-id u-1); 5 secrets are active and none is set to expire`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -52,51 +52,53 @@ func TestErrorText(t *testing.T) {
 	}
 }
 
-func TestAnswersThatAreNoErrors(t *testing.T) {
+func TestUnexpectedResponses(t *testing.T) {
 	tests := map[string]struct {
 		status int
 		body   string
 		header []string
 		want   string
 	}{
-		"HTML":             {400, "<!doctype html><head><title>\n Bad &amp; ugly </title>", nil, `an HTML page, "Bad & ugly"`},
+		"HTML": {400, "<!doctype html><head><title>\n Bad &amp; ugly </title>", nil,
+			`the response is an HTML page, "Bad & ugly"`},
 		"HTML, no title":   {502, "<html>", nil, "an HTML page"},
 		"HTML by its type": {400, "oops", []string{"Content-Type", "text/html; charset=utf-8"}, "an HTML page"},
-		"empty":            {400, "", nil, "the answer is empty"},
-		"half a JSON":      {400, `{"type": "bad_req`, nil, "no error of the API's form"},
-		"other JSON":       {400, `{"fault": "x"}`, nil, "no error of the API's form"},
-		"errors as text":   {400, `{"errors": "x"}`, nil, "no error of the API's form"},
-		"empty errors":     {400, `{"errors": [{}, null, 7]}`, nil, "no error of the API's form"},
+		"empty":            {400, "", nil, "the response is empty"},
+		"half of the JSON": {400, `{"type": "bad_req`, nil, "not in the API's error format"},
+		"other JSON":       {400, `{"fault": "x"}`, nil, "not in the API's error format"},
+		"errors as text":   {400, `{"errors": "x"}`, nil, "not in the API's error format"},
+		"empty errors":     {400, `{"errors": [{}, null, 7]}`, nil, "not in the API's error format"},
 		"redirect": {301, "", []string{"Location", "https://user:secret@elsewhere.example/login?token=secret#secret"},
-			"it redirects to https://elsewhere.example/login, which is not followed"},
-		"redirect to nowhere": {302, "", nil, "it redirects to nowhere"},
-		"nothing":             {200, "", nil, "the answer is empty"},
-		"no list":             {200, `{"a": 1}`, nil, "not understood: the list has no data"},
-		"cut off":             {200, `[{"id"`, nil, "not understood: unexpected end of JSON input"},
+			"it redirects to https://elsewhere.example/login, but redirects are not followed"},
+		"redirect to nowhere":           {302, "", nil, "it redirects to nowhere"},
+		"success without body":          {200, "", nil, "the response is empty"},
+		"success with other JSON":       {200, `{"a": 1}`, nil, "could not be read: the list has no data"},
+		"success with half of the JSON": {200, `[{"id"`, nil, "could not be read: unexpected end of JSON input"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				api := &fakeAPI{}
-				api.fail("GET", func(*http.Request, func() *http.Response) (*http.Response, error) {
-					return respond(test.status, test.body, test.header...), nil
-				})
-				err := do(t.Context(), api.connect(t, func(c *Config) { c.MaxRetries = 0 }), "list")
-				if text := asError(t, err).Error(); !strings.Contains(text, test.want) || strings.Contains(text, "secret") {
-					t.Errorf("got %v, want it to say %q", err, test.want)
+				api.failNext("GET", respondWith(test.status, test.body, test.header...))
+				client := api.newClient(t, func(c *Config) { c.MaxRetries = 0 })
+				text := asError(t, run(t.Context(), client, "list")).Error()
+				if !strings.Contains(text, test.want) || strings.Contains(text, "secret") {
+					t.Errorf("got %q, want it to say %q", text, test.want)
 				}
 			})
 		})
 	}
 }
 
-func TestFaults(t *testing.T) {
+func TestParseFaults(t *testing.T) {
 	body := `{"type": "bad_request", "errors": [
 		{"code": "invalid_parameter", "parameter": "types", "message": "Unknown\n\ttype."},
-		"text", {"code": 7, "message": "Bad."}, {"message": "` + strings.Repeat("ä", maxWords) + `"}]}`
+		"text", {"code": 7, "message": "Bad."}, {"message": "` + strings.Repeat("ä", maxTextLength) + `"}]}`
 	got := parseFaults([]byte(body), newRedactor())
 	want := []Fault{
-		{"invalid_parameter", "types", "Unknown type."}, {"", "", "Bad."}, {"", "", strings.Repeat("ä", maxWords/2) + "…"},
+		{"invalid_parameter", "types", "Unknown type."},
+		{"", "", "Bad."},
+		{"", "", strings.Repeat("ä", maxTextLength/2) + "…"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -107,118 +109,10 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// What the API and the network say is repeated without any credential, in
-// errors and in the log.
-func TestNoCredentialIsRepeated(t *testing.T) {
-	secrets := []string{testKey, "client secret/ä", "oauth-password", "oauth-password-and-more", "whk_1234-abcd"}
-	echo := `you sent ` + strings.Join(secrets, " and ") + ` via http://user:proxy-password@proxy.example`
-	secrets = append(secrets, "proxy-password", "client secret", "-and-more")
-	page := "<html><title>" + strings.Repeat("x", maxWords-len("oauth-password-and-more")-20) + echo + "</title>"
-	faults := map[string]fault{
-		"faults": func(*http.Request, func() *http.Response) (*http.Response, error) {
-			return respond(400, map[string]any{"errors": []any{map[string]any{"code": echo, "parameter": echo, "message": echo}}}), nil
-		},
-		"page": func(*http.Request, func() *http.Response) (*http.Response, error) { return respond(400, page), nil },
-		"redirect": func(*http.Request, func() *http.Response) (*http.Response, error) {
-			return respond(301, "", "Location", "https://elsewhere.example/"+testKey), nil
-		},
-		"network": func(*http.Request, func() *http.Response) (*http.Response, error) { return nil, errors.New(echo) },
-		"body": func(*http.Request, func() *http.Response) (*http.Response, error) {
-			response := respond(201, "")
-			response.Body = io.NopCloser(errorReader{errors.New(echo)})
-			return response, nil
-		},
-		"time": func(*http.Request, func() *http.Response) (*http.Response, error) {
-			return respond(201, map[string]any{"id": "a", "createdTime": echo}), nil
-		},
-	}
-	for name, fault := range faults {
-		for _, operation := range []string{"create", "update"} {
-			t.Run(operation+"/"+name, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					api := &fakeAPI{}
-					api.fail("POST", fault)
-					api.fail("PATCH", fault)
-					api.fail("GET", status(403))
-					var logged strings.Builder
-					client := api.connect(t, func(c *Config) {
-						c.MaxRetries = 0
-						c.Log = func(_ context.Context, message string, fields map[string]any) {
-							fmt.Fprintln(&logged, message, fields)
-						}
-					})
-					authentication := &Authentication{UserName: "u", Password: "oauth-password"}
-					oauth := &OAuth{ClientSecret: "oauth-password-and-more", Password: "client secret/ä", Audience: "a"}
-					var err error
-					if operation == "create" {
-						_, err = client.CreateWebhook(t.Context(), Webhook{Authentication: authentication, OAuth: oauth})
-					} else {
-						_, err = client.UpdateWebhook(t.Context(), "w1", Webhook{Authentication: authentication, OAuth: oauth}, "authentication", "oauth")
-					}
-					if err == nil {
-						t.Fatal("no error")
-					}
-					texts := []string{logged.String()}
-					for ; err != nil; err = errors.Unwrap(err) {
-						texts = append(texts, fmt.Sprintf("%v", err))
-						if apiError, ok := err.(*Error); ok { //nolint:errorlint // The loop unwraps.
-							texts = append(texts, fmt.Sprintf("%+v", apiError.Faults), apiError.Reason)
-						}
-						if _, ok := err.(*cause); ok { //nolint:errorlint // The loop unwraps.
-							break // What it hides is only for errors.Is.
-						}
-					}
-					for _, text := range texts {
-						for _, secret := range append(secrets, "oauth-pass") {
-							if strings.Contains(text, secret) {
-								t.Errorf("%q holds %q", text, secret)
-							}
-						}
-					}
-				})
-			})
-		}
-	}
-}
-
-type errorReader struct{ err error }
-
-func (r errorReader) Read([]byte) (int, error) { return 0, r.err }
-
-func TestLog(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		api := &fakeAPI{latency: 50 * time.Millisecond}
-		api.fail("GET", status(503, "Retry-After", "2"), resetBefore)
-		var lines []string
-		client := api.connect(t, func(c *Config) {
-			c.Log = func(_ context.Context, message string, fields map[string]any) {
-				if id, ok := fields["upstream_id"].(string); ok && len(id) != 36 {
-					t.Errorf("upstream_id %q", id)
-				}
-				delete(fields, "upstream_id")
-				delete(fields, "wait_ms")
-				lines = append(lines, fmt.Sprint(message, " ", fields))
-			}
-		})
-		if err := do(t.Context(), client, "list"); err != nil {
-			t.Fatal(err)
-		}
-		want := []string{
-			"API request map[attempt:1 duration_ms:50 method:GET path:/webhooks status:503]",
-			"waiting as the API asked for map[operation:list webhooks]",
-			"API request map[attempt:2 duration_ms:50 error:connection reset by peer method:GET path:/webhooks status:0]",
-			"waiting before a retry map[operation:list webhooks]",
-			"API request map[attempt:3 duration_ms:50 method:GET path:/webhooks status:200]",
-		}
-		if diff := cmp.Diff(want, lines); diff != "" {
-			t.Error(diff)
-		}
-	})
-}
-
-func FuzzErrorBody(f *testing.F) {
+func FuzzResponseError(f *testing.F) {
 	for _, seed := range []string{
-		`{"type":"bad_request","errors":[{"code":"c","parameter":"p","message":"m"}]}`, `{"errors":[1]}`, `{"errors":{}}`,
+		`{"type":"bad_request","errors":[{"code":"c","parameter":"p","message":"m"}]}`,
+		`{"errors":[1]}`, `{"errors":{}}`,
 		`<html><title>x</title>`, `<title>`, ``, `null`, `[`, "{\"errors\":[{\"message\":\"\xff" + testKey + `"}]}`,
 	} {
 		f.Add(400, []byte(seed), "text/html")
@@ -228,10 +122,11 @@ func FuzzErrorBody(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, status int, body []byte, contentType string) {
-		a := &answer{status: status, body: body, header: http.Header{"Content-Type": {contentType}, "Location": {contentType}}}
-		err := client.begin("test").failure(&request{}, a, nil)
-		text := err.Error()
-		if strings.Contains(text, testKey) || len(text) > (maxFaults+1)*3*(3*maxWords)*4 || !utf8.ValidString(text) {
+		header := http.Header{"Content-Type": {contentType}, "Location": {contentType}}
+		resp := &response{status: status, body: body, header: header}
+		text := client.newOperation("test").responseError(&request{}, resp, nil).Error()
+		const maxLength = (maxFaults + 1) * 3 * (3 * maxTextLength) * 4
+		if strings.Contains(text, testKey) || len(text) > maxLength || !utf8.ValidString(text) {
 			t.Errorf("%q", text)
 		}
 	})

@@ -8,75 +8,80 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Documented requests per second and key (docs).
+// The documented limits of one API key, in requests per second:
+// https://docs.digitalriver.com/digital-river-api/developer-resources/rate-limiting
 const (
-	testLimit = 25
-	liveLimit = 250
+	testModeLimit = 25
+	liveModeLimit = 250
 )
 
-// limiter spreads the requests of a key out, and holds all of them back while
-// the API has asked for it.
+// limiter keeps the requests of one key below its rate limit, and holds all of
+// them back while the API has asked for a pause.
 type limiter struct {
-	clock  Clock
-	fixed  bool
-	bucket *rate.Limiter
-	turn   chan struct{} // one request at a time takes from the bucket
+	clock      Clock
+	configured bool // the limit is the user's; live mode does not raise it
+	bucket     *rate.Limiter
+	turn       chan struct{} // full while a request takes its token from the bucket
 
-	mu   sync.Mutex
-	gate time.Time // nothing is sent before
+	mu          sync.Mutex
+	pausedUntil time.Time
 }
 
+// newLimiter returns a limiter of so many requests per second; 0 means the
+// documented limit of test mode, until raiseToLiveMode.
 func newLimiter(perSecond float64, clock Clock) *limiter {
-	l := &limiter{clock: clock, fixed: perSecond > 0, turn: make(chan struct{}, 1)}
-	if !l.fixed {
-		perSecond = testLimit
+	l := &limiter{clock: clock, configured: perSecond > 0, turn: make(chan struct{}, 1)}
+	if !l.configured {
+		perSecond = testModeLimit
 	}
-	l.bucket = rate.NewLimiter(split(perSecond))
+	l.bucket = rate.NewLimiter(rateAndBurst(perSecond))
 	return l
 }
 
-// split makes a limit for any one second out of a steady rate and a burst.
-func split(perSecond float64) (rate.Limit, int) {
+// rateAndBurst divides a limit into a steady rate and a burst, so that together
+// they stay within the limit in any one second.
+func rateAndBurst(perSecond float64) (rate.Limit, int) {
 	return rate.Limit(0.96 * perSecond), max(1, int(0.04*perSecond))
 }
 
-// goLive goes on at live mode's limit.
-func (l *limiter) goLive() {
-	if l.fixed {
+// raiseToLiveMode continues at the limit of live mode, unless the user set one.
+func (l *limiter) raiseToLiveMode() {
+	if l.configured {
 		return
 	}
-	limit, burst := split(liveLimit)
+	limit, burst := rateAndBurst(liveModeLimit)
 	now := l.clock.Now()
 	l.bucket.SetLimitAt(now, limit)
 	l.bucket.SetBurstAt(now, burst)
 }
 
-// closeFor holds every request back for d.
-func (l *limiter) closeFor(d time.Duration) {
+// pause holds all requests back for d. It never shortens an earlier pause.
+func (l *limiter) pause(d time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if gate := l.clock.Now().Add(d); gate.After(l.gate) {
-		l.gate = gate
+	if until := l.clock.Now().Add(d); until.After(l.pausedUntil) {
+		l.pausedUntil = until
 	}
 }
 
-// closed returns for how long the gate stays closed.
-func (l *limiter) closed() time.Duration {
+// pauseLeft is how much of a pause is left; 0 or less if there is none.
+func (l *limiter) pauseLeft() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.gate.Sub(l.clock.Now())
+	return l.pausedUntil.Sub(l.clock.Now())
 }
 
-// queue waits until the caller may send a request. It returns false when the
-// gate closed meanwhile: the caller waits for that first.
-func (l *limiter) queue(ctx context.Context) (bool, error) {
+// wait waits until the rate limit permits a request. It returns false if a pause
+// began in the meantime: the caller waits for the end of the pause and calls
+// wait again.
+func (l *limiter) wait(ctx context.Context) (bool, error) {
 	select {
 	case l.turn <- struct{}{}:
 		defer func() { <-l.turn }()
 	case <-ctx.Done():
 		return false, ctx.Err()
 	}
-	if l.closed() > 0 {
+	if l.pauseLeft() > 0 {
 		return false, nil
 	}
 	now := l.clock.Now()
@@ -87,5 +92,5 @@ func (l *limiter) queue(ctx context.Context) (bool, error) {
 			return false, err
 		}
 	}
-	return l.closed() <= 0, ctx.Err()
+	return l.pauseLeft() <= 0, ctx.Err()
 }

@@ -16,24 +16,25 @@ type Secret struct {
 	ExpiresTime *time.Time `json:"expiresTime"` // nil until a rotation sets it
 }
 
-// MaxActiveSecrets is how many secrets of one webhook work at a time (docs).
+// MaxActiveSecrets is how many secrets of a webhook can be active at a time.
 const MaxActiveSecrets = 5
 
-// Rotation is what a rotation brought: the new secret, and the one that was
-// newest before it with the time at which it stops working.
+// Rotation is the result of a rotation.
 type Rotation struct {
-	Secret            Secret
-	PreviousExpiresAt *time.Time // nil when there was no secret before
+	Secret Secret // the new one
+	// PreviousExpiresAt is when the secret that was the newest before stops
+	// working; nil if there was none.
+	PreviousExpiresAt *time.Time
 }
 
 // ListSecrets returns the active secrets of a webhook, newest first.
 func (c *Client) ListSecrets(ctx context.Context, webhookID string) ([]Secret, error) {
-	return c.begin("list signing secrets").secrets(ctx, webhookID)
+	return c.newOperation("list signing secrets").listSecrets(ctx, webhookID)
 }
 
-func (o *operation) secrets(ctx context.Context, webhookID string) ([]Secret, error) {
+func (o *operation) listSecrets(ctx context.Context, webhookID string) ([]Secret, error) {
 	var secrets []Secret
-	r := &request{method: http.MethodGet, path: secretsPath(webhookID)}
+	r := newGet(secretsPath(webhookID))
 	r.decode = func(body []byte) (err error) {
 		secrets, err = decodeSecrets(body)
 		return err
@@ -45,58 +46,64 @@ func (o *operation) secrets(ctx context.Context, webhookID string) ([]Secret, er
 	return secrets, nil
 }
 
-// RotateSecret makes a new secret; those active so far work for expiresIn more
-// hours (0, 1, 3, 6, 12 or 24). Where the answer is lost, the secrets tell
-// whether it happened. A *SecretLimitError says that there are too many.
+// RotateSecret adds a secret to a webhook. Its active secrets keep working for
+// expiresIn hours, one of the choices of Digital River's dashboard: 0, 1, 3, 6, 12
+// or 24.
+//
+// It lists the secrets first: if the response is lost, they show whether there is
+// a new one. It returns a *SecretLimitError if too many secrets are active.
+//
+// No public page shows the requests for secrets: see
+// docs/guides/documented-and-decided.md.
 func (c *Client) RotateSecret(ctx context.Context, webhookID string, expiresIn int) (*Rotation, error) {
-	o := c.begin("rotate signing secret")
+	o := c.newOperation("rotate signing secret")
 	r := &request{
 		method: http.MethodPost,
 		path:   secretsPath(webhookID),
 		body:   encode(map[string]int{"expiresIn": expiresIn}),
 	}
-	release, err := c.changes.acquire(ctx, "webhook "+webhookID)
+	unlock, err := c.lockWebhook(ctx, webhookID)
 	if err != nil {
-		return nil, o.ended(ctx, r, nil, again)
+		return nil, o.contextError(ctx, r)
 	}
-	defer release()
+	defer unlock()
 
-	before, err := o.secrets(ctx, webhookID)
+	before, err := o.listSecrets(ctx, webhookID)
 	if err != nil {
 		return nil, err
 	}
-	var made *Secret
+	var added *Secret
 	r.decode = func(body []byte) (err error) {
-		made, err = decodeSecret(body)
+		added, err = decodeSecret(body)
 		return err
 	}
-	r.recover = func(ctx context.Context) (bool, error) {
-		after, err := o.secrets(ctx, webhookID)
+	r.lookUp = func(ctx context.Context) (found bool, err error) {
+		after, err := o.listSecrets(ctx, webhookID)
 		if err != nil {
 			return false, err
 		}
 		for i, secret := range after {
 			if !slices.ContainsFunc(before, func(s Secret) bool { return s.ID == secret.ID }) {
-				made = &after[i]
+				added = &after[i]
 				return true, nil
 			}
 		}
 		return false, nil
 	}
 	if err := o.send(ctx, r); err != nil {
-		return nil, limitReached(err, before)
+		return nil, asSecretLimitError(err, before)
 	}
-	return rotation(*made, before, time.Duration(expiresIn)*time.Hour), nil
+	return newRotation(*added, before, time.Duration(expiresIn)*time.Hour), nil
 }
 
-// rotation says when the secret that was newest stops working: never later than
-// it would have anyway (decided).
-func rotation(made Secret, before []Secret, overlap time.Duration) *Rotation {
-	r := &Rotation{Secret: made}
+// newRotation computes when the secret that was the newest stops working: after
+// the overlap, but not later than it would have without the rotation.
+func newRotation(added Secret, before []Secret, overlap time.Duration) *Rotation {
+	r := &Rotation{Secret: added}
 	if len(before) == 0 {
 		return r
 	}
-	expires := made.CreatedTime.Add(overlap)
+	expires := added.CreatedTime.Add(overlap)
 	if own := before[0].ExpiresTime; own != nil && own.Before(expires) {
 		expires = *own
 	}
@@ -104,9 +111,9 @@ func rotation(made Secret, before []Secret, overlap time.Duration) *Rotation {
 	return r
 }
 
-// limitReached turns the API's refusal of one more secret into a
-// *SecretLimitError; other errors stay.
-func limitReached(err error, active []Secret) error {
+// asSecretLimitError turns the API's refusal of one more secret into a
+// *SecretLimitError. It returns any other error as it is.
+func asSecretLimitError(err error, active []Secret) error {
 	var apiError *Error
 	if !errors.As(err, &apiError) || apiError.Status != http.StatusConflict ||
 		!slices.ContainsFunc(apiError.Faults, func(f Fault) bool { return f.Code == codeSecretLimit }) {
@@ -121,7 +128,44 @@ func limitReached(err error, active []Secret) error {
 	return limit
 }
 
-// codeSecretLimit is the fault of a sixth secret (decided).
+// codeSecretLimit is the code of the fault that refuses a sixth active secret.
 const codeSecretLimit = "secret_limit_exceeded"
 
 func secretsPath(webhookID string) string { return webhookPath(webhookID) + "/secrets" }
+
+func decodeSecret(body []byte) (*Secret, error) {
+	var secret Secret
+	if err := unmarshal(body, &secret); err != nil {
+		return nil, err
+	}
+	if err := secret.check(); err != nil {
+		return nil, err
+	}
+	return &secret, nil
+}
+
+// decodeSecrets reads the list of secrets, in the order of the response.
+func decodeSecrets(body []byte) ([]Secret, error) {
+	var list struct {
+		Data *[]Secret `json:"data"`
+	}
+	if err := unmarshal(body, &list); err != nil {
+		return nil, err
+	}
+	if list.Data == nil {
+		return nil, errNoData
+	}
+	for _, secret := range *list.Data {
+		if err := secret.check(); err != nil {
+			return nil, err
+		}
+	}
+	return *list.Data, nil
+}
+
+func (s *Secret) check() error {
+	if s.ID == "" || s.Secret == "" {
+		return errors.New("the signing secret has no id or no secret")
+	}
+	return nil
+}

@@ -2,7 +2,6 @@ package digitalriver
 
 import (
 	"errors"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -13,16 +12,18 @@ import (
 )
 
 func TestRotate(t *testing.T) {
-	for name, fault := range map[string]fault{
-		"answered": pass, "lost": resetAfter, "truncated": truncate, "not done": resetBefore, "refused by the gate": status(429),
-	} {
+	faults := map[string]fault{
+		"no fault": noFault, "reset before": resetBefore, "reset after": resetAfter, "half a body": halveBody,
+		"over the rate limit": failWith(429),
+	}
+	for name, fault := range faults {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				api := &fakeAPI{}
-				api.fill(1)
+				api.addWebhooks(1)
 				sleep(t, 10*time.Hour)
-				api.fail("POST", fault)
-				rotation, err := api.connect(t).RotateSecret(t.Context(), "w1", 3)
+				api.failNext("POST", fault)
+				rotation, err := api.newClient(t).RotateSecret(t.Context(), "w1", 3)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -49,15 +50,16 @@ func TestRotationPreviousExpiry(t *testing.T) {
 		hours  int
 		want   *time.Time
 	}{
-		"no secret before":      {nil, 3, nil},
-		"none is set to expire": {[]Secret{{ID: "a"}}, 3, after(3)},
-		"at once":               {[]Secret{{ID: "a"}}, 0, after(0)},
-		"sooner by itself":      {[]Secret{{ID: "a", ExpiresTime: after(1)}}, 3, after(1)},
-		"later by itself":       {[]Secret{{ID: "a", ExpiresTime: after(9)}, {ID: "b", ExpiresTime: after(1)}}, 3, after(3)},
+		"no secret before": {nil, 3, nil},
+		"does not expire":  {[]Secret{{ID: "a"}}, 3, after(3)},
+		"at once":          {[]Secret{{ID: "a"}}, 0, after(0)},
+		"expires sooner":   {[]Secret{{ID: "a", ExpiresTime: after(1)}}, 3, after(1)},
+		"expires later": {
+			[]Secret{{ID: "a", ExpiresTime: after(9)}, {ID: "b", ExpiresTime: after(1)}}, 3, after(3)},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			got := rotation(Secret{CreatedTime: at}, test.before, time.Duration(test.hours)*time.Hour)
+			got := newRotation(Secret{CreatedTime: at}, test.before, time.Duration(test.hours)*time.Hour)
 			if diff := cmp.Diff(test.want, got.PreviousExpiresAt); diff != "" {
 				t.Error(diff)
 			}
@@ -68,8 +70,8 @@ func TestRotationPreviousExpiry(t *testing.T) {
 func TestSecretLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{}
-		api.fill(1)
-		client := api.connect(t)
+		api.addWebhooks(1)
+		client := api.newClient(t)
 		for i := range MaxActiveSecrets - 1 {
 			if _, err := client.RotateSecret(t.Context(), "w1", []int{24, 6, 12, 24}[i]); err != nil {
 				t.Fatal(err)
@@ -84,9 +86,9 @@ func TestSecretLimit(t *testing.T) {
 			t.Errorf("got %+v", limit)
 		}
 		if !strings.Contains(err.Error(), "2000-01-01T06:00:00Z") {
-			t.Errorf("%v does not say when the next expires", err)
+			t.Errorf("%v does not say when the next secret expires", err)
 		}
-		api.fail("POST", status(409))
+		api.failNext("POST", failWith(409))
 		if _, err := client.RotateSecret(t.Context(), "w1", 3); errors.As(err, &limit) {
 			t.Errorf("another conflict counts as the limit: %v", err)
 		}
@@ -96,38 +98,77 @@ func TestSecretLimit(t *testing.T) {
 func TestSecretsAreNewestFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{}
-		api.fail("GET", func(*http.Request, func() *http.Response) (*http.Response, error) {
-			return respond(200, `{"data": [
-				{"id": "1", "secret": "whk_1", "createdTime": "2026-01-01T00:00:00Z"},
-				{"id": "3", "secret": "whk_3", "createdTime": "2026-01-03T00:00:00Z"},
-				{"id": "2", "secret": "whk_2", "createdTime": "2026-01-02T00:00:00Z"}]}`), nil
-		})
-		secrets, err := api.connect(t).ListSecrets(t.Context(), "w1")
-		if err != nil || !slices.IsSortedFunc(secrets, func(a, b Secret) int { return strings.Compare(b.ID, a.ID) }) {
+		api.failNext("GET", respondWith(200, `{"data": [
+			{"id": "1", "secret": "whk_1", "createdTime": "2026-01-01T00:00:00Z"},
+			{"id": "3", "secret": "whk_3", "createdTime": "2026-01-03T00:00:00Z"},
+			{"id": "2", "secret": "whk_2", "createdTime": "2026-01-02T00:00:00Z"}]}`))
+		secrets, err := api.newClient(t).ListSecrets(t.Context(), "w1")
+		if err != nil || len(secrets) != 3 || secrets[0].ID != "3" || secrets[1].ID != "2" || secrets[2].ID != "1" {
 			t.Errorf("%v, %v", secrets, err)
 		}
 	})
 }
 
-// Rotations of one webhook take turns, so that each finds its own secret.
-func TestRotationsAtOnce(t *testing.T) {
+// Rotations of one webhook run one after another: each finds its own secret.
+func TestConcurrentRotations(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{latency: 20 * time.Millisecond}
-		api.fill(1)
-		client := api.connect(t)
-		api.fail("POST", resetAfter, resetBefore, truncate)
-		made := make([]string, 4)
-		together(len(made), func(i int) {
+		api.addWebhooks(1)
+		client := api.newClient(t)
+		api.failNext("POST", resetAfter, resetBefore, halveBody)
+		added := make([]string, 4)
+		runConcurrently(len(added), func(i int) {
 			rotation, err := client.RotateSecret(t.Context(), "w1", 24)
 			if err != nil {
 				t.Error(err)
 				return
 			}
-			made[i] = rotation.Secret.ID
+			added[i] = rotation.Secret.ID
 		})
-		slices.Sort(made)
-		if diff := cmp.Diff([]string{"s2", "s3", "s4", "s5"}, made); diff != "" || len(api.secrets["w1"]) != 5 {
+		slices.Sort(added)
+		if diff := cmp.Diff([]string{"s2", "s3", "s4", "s5"}, added); diff != "" || len(api.secrets["w1"]) != 5 {
 			t.Error(diff)
+		}
+	})
+}
+
+func TestDecodeSecrets(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	got, err := decodeSecrets([]byte(`{"data": [
+		{"id": "2", "secret": "whk_2", "createdTime": "2026-01-02T03:04:05.000Z", "expiresTime": null, "new": 1},
+		{"id": "1", "secret": "whk_1", "createdTime": "2026-01-02T03:04:05Z", "expiresTime": "2026-01-02T03:04:05Z"}]}`))
+	want := []Secret{
+		{ID: "2", Secret: "whk_2", CreatedTime: at},
+		{ID: "1", Secret: "whk_1", CreatedTime: at, ExpiresTime: &at},
+	}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%v %s", err, diff)
+	}
+	for _, body := range []string{
+		`null`, `[]`, `{}`, `{"data": [{}]}`, `{"data": [{"id": "1"}]}`, `{"data": [{"id": 1}]}`,
+	} {
+		if got, err := decodeSecrets([]byte(body)); err == nil {
+			t.Errorf("%s was read as %v", body, got)
+		}
+	}
+}
+
+func FuzzDecodeSecrets(f *testing.F) {
+	for _, seed := range []string{
+		`{"data":[{"id":"1","secret":"whk_1","createdTime":"2026-01-02T03:04:05Z"}]}`, `{"id":"1","secret":"whk_1"}`,
+		`{"data":[{}]}`, `{"data":[null]}`, `{"data":null}`, `null`, ``,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		secrets, _ := decodeSecrets(body)
+		if secret, err := decodeSecret(body); err == nil {
+			secrets = append(secrets, *secret)
+		}
+		for _, secret := range secrets {
+			if secret.ID == "" || secret.Secret == "" {
+				t.Errorf("read as %+v", secret)
+			}
 		}
 	})
 }

@@ -1,55 +1,168 @@
 package digitalriver
 
 import (
-	"context"
-	"errors"
-	"net/http"
-	"slices"
+	"encoding/json"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestRequests(t *testing.T) {
-	tests := map[string]string{
-		"create": "POST /webhooks",
-		"read":   "GET /webhooks/w1",
-		"list":   "GET /webhooks",
-		"update": "PATCH /webhooks/w1",
-		"delete": "DELETE /webhooks/w1",
-		"reveal": "GET /webhooks/w1/secrets",
+// exampleResponse is the example of Digital River's guide:
+// https://docs.digitalriver.com/digital-river-api/events-and-webhooks-1/webhooks/creating-a-webhook
+const exampleResponse = `{
+	"id": "177ef997-db7f-42f5-a28d-b0a1ee1267e9",
+	"types": ["order.charge.cancel.failed", "order.charge.pending", "order.accepted"],
+	"address": "https://company.com",
+	"apiVersion": "default",
+	"enabled": true,
+	"liveMode": false,
+	"transportType": "HTTP",
+	"authentication": {"userName": "some username", "password": "some password"},
+	"createdTime": "2020-11-19T15:44:34.622Z",
+	"updatedTime": "2020-11-19T15:44:34.622Z"
+}`
+
+func exampleWebhook() *Webhook {
+	at := time.Date(2020, 11, 19, 15, 44, 34, 622e6, time.UTC)
+	return &Webhook{
+		ID:             "177ef997-db7f-42f5-a28d-b0a1ee1267e9",
+		Types:          []string{"order.charge.cancel.failed", "order.charge.pending", "order.accepted"},
+		Address:        "https://company.com",
+		Enabled:        true,
+		APIVersion:     "default",
+		TransportType:  TransportHTTP,
+		Authentication: &Authentication{UserName: "some username", Password: "some password"},
+		CreatedTime:    at,
+		UpdatedTime:    at,
 	}
-	for operation, want := range tests {
-		synctest.Test(t, func(t *testing.T) {
-			api := &fakeAPI{}
-			api.fill(1)
-			client := api.connect(t)
-			if err := do(t.Context(), client, operation); err != nil {
+}
+
+func TestDecodeWebhook(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	tests := map[string]struct {
+		body string
+		want *Webhook
+	}{
+		"the example of the guide": {exampleResponse, exampleWebhook()},
+		"only an ID": {`{"id": "a"}`, &Webhook{
+			ID: "a", Enabled: true, APIVersion: "default", TransportType: TransportHTTP}},
+		"null but for the ID": {
+			`{"id": "a", "types": null, "address": null, "enabled": null, "apiVersion": null, "transportType": null,
+			"authentication": null, "oauth": null, "liveMode": null, "createdTime": null, "updatedTime": null}`,
+			&Webhook{ID: "a", Enabled: true, APIVersion: "default", TransportType: TransportHTTP}},
+		"unknown members": {`{"extra": {"id": 7}, "id": "a", "enabled": false, "liveMode": true, "version": 3,
+			"authentication": {"userName": "u", "password": "p", "realm": [1]}}`,
+			&Webhook{ID: "a", APIVersion: "default", TransportType: TransportHTTP, LiveMode: true,
+				Authentication: &Authentication{UserName: "u", Password: "p"}}},
+		"the SDK's spelling": {`{"id": "a", "authentication": {"username": "u", "password": "p"}}`,
+			&Webhook{ID: "a", Enabled: true, APIVersion: "default", TransportType: TransportHTTP,
+				Authentication: &Authentication{UserName: "u", Password: "p"}}},
+		"times without fraction": {`{"id": "a", "createdTime": "2026-01-02T03:04:05Z"}`,
+			&Webhook{ID: "a", Enabled: true, APIVersion: "default", TransportType: TransportHTTP, CreatedTime: at}},
+		"oauth": {`{"id": "a", "transportType": "OAUTH", "authentication": {"userName": "u"}, "oauth": {
+			"tokenEndPoint": "https://t", "clientID": "c", "clientSecret": "s", "grantType": "password",
+			"userName": "u", "password": "p", "audience": "x"}}`,
+			&Webhook{ID: "a", Enabled: true, APIVersion: "default", TransportType: TransportOAuth, OAuth: &OAuth{
+				TokenEndPoint: "https://t", ClientID: "c", ClientSecret: "s", GrantType: GrantPassword,
+				UserName: "u", Password: "p", Audience: "x"}}},
+		"transport type from oauth": {`{"id": "a", "oauth": {"clientID": "c"}}`,
+			&Webhook{ID: "a", Enabled: true, APIVersion: "default", TransportType: TransportOAuth,
+				OAuth: &OAuth{ClientID: "c"}}},
+		"members of another transport type": {
+			`{"id": "a", "transportType": "HTTP", "oauth": {"clientID": "c"}, "authentication": {}}`,
+			&Webhook{ID: "a", Enabled: true, APIVersion: "default", TransportType: TransportHTTP}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			got, err := decodeWebhook([]byte(test.body))
+			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff([]string{want}, api.names()); diff != "" {
-				t.Errorf("%s: %s", operation, diff)
-			}
-			if wrote := slices.Contains([]string{"create", "update", "delete"}, operation); client.Wrote() != wrote {
-				t.Errorf("%s: Wrote is %v", operation, !wrote)
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
 			}
 		})
 	}
 }
 
-func TestNotFound(t *testing.T) {
-	for _, operation := range []string{"read", "update", "delete", "rotate", "reveal"} {
-		synctest.Test(t, func(t *testing.T) {
-			api := &fakeAPI{}
-			err := do(t.Context(), api.connect(t), operation)
-			if !IsNotFound(err) {
-				t.Errorf("%s: %v", operation, err)
+func TestDecodeWebhookError(t *testing.T) {
+	tests := map[string]struct{ body, want string }{
+		"no id":             {`{"address": "https://a"}`, "has no id"},
+		"null":              {`null`, "has no id"},
+		"an array":          {`[]`, "the body has the wrong type: array"},
+		"a number for text": {`{"id": "a", "address": 4711}`, "address has the wrong type: number"},
+		"text for a list":   {`{"id": "a", "types": "order.accepted"}`, "types has the wrong type: string"},
+		"a number in types": {`{"id": "a", "types": ["order.accepted", 1]}`, "types has the wrong type: number"},
+		"text for a flag":   {`{"id": "a", "enabled": "yes"}`, "enabled has the wrong type: string"},
+		"a list for oauth":  {`{"id": "a", "oauth": []}`, "oauth has the wrong type: array"},
+		"no time":           {`{"id": "a", "createdTime": "yesterday"}`, "a time is not in RFC 3339 format"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := decodeWebhook([]byte(test.body))
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want it to say %q", err, test.want)
 			}
-			if len(api.log()) != 1 {
-				t.Errorf("%s took several requests", operation)
+			if isSyntaxError(err) {
+				t.Error("it counts as a syntax error")
+			}
+		})
+	}
+}
+
+func TestEncodeWebhook(t *testing.T) {
+	tests := map[string]struct {
+		webhook Webhook
+		want    string
+	}{
+		"required members": {
+			Webhook{Types: []string{"order.accepted"}, Address: "https://a"},
+			`{"types":["order.accepted"],"address":"https://a","enabled":false}`},
+		"HTTP": {
+			Webhook{Types: []string{"a.b", "c.d"}, Address: "https://a", Enabled: true, APIVersion: "latest",
+				TransportType: TransportHTTP, Authentication: &Authentication{UserName: "u", Password: "p"}},
+			`{"types":["a.b","c.d"],"address":"https://a","enabled":true,"apiVersion":"latest",` +
+				`"transportType":"HTTP","authentication":{"userName":"u","password":"p"}}`},
+		"OAUTH": {
+			Webhook{Types: []string{"a.b"}, Address: "https://a", Enabled: true, TransportType: TransportOAuth,
+				OAuth: &OAuth{TokenEndPoint: "https://t", ClientID: "c", ClientSecret: "s"}},
+			`{"types":["a.b"],"address":"https://a","enabled":true,"transportType":"OAUTH",` +
+				`"oauth":{"tokenEndPoint":"https://t","clientID":"c","clientSecret":"s"}}`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, string(encode(test.webhook))); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestEncodePatch(t *testing.T) {
+	tests := map[string]struct {
+		webhook Webhook
+		members []string
+		want    string
+	}{
+		"nothing": {Webhook{Address: "https://b"}, nil, `{}`},
+		"everything": {
+			Webhook{Types: []string{"a.b"}, Address: "https://b", APIVersion: "2021-12-13",
+				TransportType: TransportOAuth, OAuth: &OAuth{TokenEndPoint: "https://t"}},
+			[]string{"types", "address", "enabled", "apiVersion", "transportType", "authentication", "oauth"},
+			`{"address":"https://b","apiVersion":"2021-12-13","authentication":null,"enabled":false,` +
+				`"oauth":{"tokenEndPoint":"https://t","clientID":"","clientSecret":""},` +
+				`"transportType":"OAUTH","types":["a.b"]}`},
+		"back to HTTP": {
+			Webhook{Address: "https://b", Authentication: &Authentication{UserName: "u", Password: "p"}},
+			[]string{"authentication", "oauth"},
+			`{"authentication":{"userName":"u","password":"p"},"oauth":null}`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, string(encodePatch(test.webhook, test.members))); diff != "" {
+				t.Error(diff)
 			}
 		})
 	}
@@ -71,316 +184,16 @@ func TestWebhookPath(t *testing.T) {
 	}
 }
 
-func TestEmptyID(t *testing.T) {
-	api := &fakeAPI{}
-	client := api.connect(t)
-	_, getErr := client.GetWebhook(t.Context(), "")
-	_, updateErr := client.UpdateWebhook(t.Context(), "", Webhook{})
-	_, secretsErr := client.ListSecrets(t.Context(), "")
-	_, rotateErr := client.RotateSecret(t.Context(), "", 0)
-	for _, err := range []error{getErr, updateErr, secretsErr, rotateErr, client.DeleteWebhook(t.Context(), "")} {
-		if err == nil || !strings.Contains(err.Error(), "id is empty") {
-			t.Errorf("got %v", err)
-		}
+func FuzzDecodeWebhook(f *testing.F) {
+	for _, seed := range []string{
+		exampleResponse, `{"id":"a"}`, `{"id":1}`, `null`, ``, `{"id":"a","types":[null]}`, `{"id":"a","createdTime":""}`,
+	} {
+		f.Add([]byte(seed))
 	}
-	if len(api.log()) != 0 {
-		t.Error("something was sent")
-	}
-}
-
-// A lost create never takes over a webhook that is not its own.
-func TestLostCreateTakesNoOther(t *testing.T) {
-	alike := func(at time.Time) map[string]any {
-		return map[string]any{"types": []string{"order.blocked", "order.accepted", "order.blocked"},
-			"address": "https://example.com/hook", "at": at}
-	}
-	tests := map[string]struct {
-		prepare func(t *testing.T, api *fakeAPI, client *Client)
-		during  func(api *fakeAPI) // after the POST, before its answer is lost
-		posts   int
-		want    string // id that is returned
-	}{
-		"there long before": {
-			prepare: func(t *testing.T, api *fakeAPI, _ *Client) {
-				api.add(alike(time.Now()))
-				sleep(t, time.Minute)
-			},
-			posts: 2, want: "w2"},
-		"created by this client just before": {
-			prepare: func(t *testing.T, api *fakeAPI, client *Client) {
-				if err := do(t.Context(), client, "create"); err != nil {
-					t.Fatal(err)
-				}
-			},
-			posts: 3, want: "w2"},
-		"listed by this client just before": {
-			prepare: func(t *testing.T, api *fakeAPI, client *Client) {
-				api.add(alike(time.Now()))
-				if err := do(t.Context(), client, "list"); err != nil {
-					t.Fatal(err)
-				}
-			},
-			posts: 2, want: "w2"},
-		"read by this client just before": {
-			prepare: func(t *testing.T, api *fakeAPI, client *Client) {
-				api.add(alike(time.Now()))
-				if err := do(t.Context(), client, "read"); err != nil {
-					t.Fatal(err)
-				}
-			},
-			posts: 2, want: "w2"},
-		"another address": {
-			during: func(api *fakeAPI) {
-				api.add(map[string]any{"types": []string{"order.accepted", "order.blocked"}, "address": "https://other.example"})
-			},
-			posts: 2, want: "w2"},
-		"other types": {
-			during: func(api *fakeAPI) {
-				api.add(map[string]any{"types": []string{"order.accepted"}, "address": "https://example.com/hook"})
-			},
-			posts: 2, want: "w2"},
-		"its own, with types in another order": {
-			during: func(api *fakeAPI) { api.add(alike(time.Now())) },
-			posts:  1, want: "w1"},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				api := &fakeAPI{}
-				client := api.connect(t)
-				if test.prepare != nil {
-					test.prepare(t, api, client)
-				}
-				api.fail("POST", func(req *http.Request, _ func() *http.Response) (*http.Response, error) {
-					if test.during != nil {
-						test.during(api)
-					}
-					return resetBefore(req, nil)
-				})
-				got, err := client.CreateWebhook(t.Context(), newWebhook())
-				if err != nil {
-					t.Fatal(err)
-				}
-				posts := 0
-				for _, request := range api.log() {
-					if request.Method == "POST" {
-						posts++
-					}
-				}
-				if got.ID != test.want || posts != test.posts {
-					t.Errorf("got %s after %d posts, want %s after %d", got.ID, posts, test.want, test.posts)
-				}
-			})
-		})
-	}
-}
-
-func sleep(t *testing.T, d time.Duration) {
-	t.Helper()
-	if err := (SystemClock{}).Sleep(t.Context(), d); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// A list by another read during the create does not hide what it made.
-func TestLostCreateListedMeanwhile(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		api := &fakeAPI{}
-		client := api.connect(t)
-		api.fail("POST", func(req *http.Request, do func() *http.Response) (*http.Response, error) {
-			do()
-			if _, err := client.ListWebhooks(t.Context()); err != nil {
-				t.Error(err)
-			}
-			return nil, errors.New("lost")
-		})
-		if err := do(t.Context(), client, "create"); err != nil || len(api.webhooks) != 1 {
-			t.Errorf("%v, %d webhooks", err, len(api.webhooks))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		webhook, err := decodeWebhook(body)
+		if err == nil && (webhook.ID == "" || webhook.TransportType == "" || !json.Valid(body)) {
+			t.Errorf("read as %+v", webhook)
 		}
 	})
-}
-
-// The API's clock may be off: what counts is its own Date.
-func TestLostCreateWithSkew(t *testing.T) {
-	for _, skew := range []time.Duration{-time.Hour, time.Hour} {
-		synctest.Test(t, func(t *testing.T) {
-			api := &fakeAPI{}
-			client := api.connect(t, func(c *Config) { c.Clock = shiftedClock{by: skew} })
-			api.add(map[string]any{"types": newWebhook().Types, "address": newWebhook().Address})
-			sleep(t, 10*time.Second)
-			api.fail("POST", resetAfter)
-			got, err := client.CreateWebhook(t.Context(), newWebhook())
-			if err != nil || got.ID != "w2" || len(api.webhooks) != 2 {
-				t.Errorf("clock off by %v: %v, %v, %d webhooks", skew, got, err, len(api.webhooks))
-			}
-		})
-	}
-}
-
-// Without a Date, the clocks may differ by the margin.
-func TestLostCreateWithoutDate(t *testing.T) {
-	for behind, want := range map[time.Duration]int{createMargin: 1, createMargin + time.Millisecond: 2} {
-		synctest.Test(t, func(t *testing.T) {
-			api := &fakeAPI{}
-			api.fail("POST", func(_ *http.Request, do func() *http.Response) (*http.Response, error) {
-				do()
-				api.webhooks[0]["createdTime"] = time.Now().Add(-behind)
-				return nil, errors.New("lost")
-			})
-			api.fail("GET", func(_ *http.Request, do func() *http.Response) (*http.Response, error) {
-				response := do()
-				response.Header.Del("Date")
-				return response, nil
-			})
-			if err := do(t.Context(), api.connect(t), "create"); err != nil || len(api.webhooks) != want {
-				t.Errorf("%v behind: %v, %d webhooks", behind, err, len(api.webhooks))
-			}
-		})
-	}
-}
-
-type shiftedClock struct {
-	SystemClock
-	by time.Duration
-}
-
-func (c shiftedClock) Now() time.Time { return time.Now().Add(c.by) }
-
-func TestLostCreateWithSeveralMatches(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		api := &fakeAPI{}
-		api.fail("POST", func(req *http.Request, do func() *http.Response) (*http.Response, error) {
-			do()
-			api.add(map[string]any{"types": newWebhook().Types, "address": newWebhook().Address})
-			return nil, errors.New("lost")
-		})
-		err := do(t.Context(), api.connect(t), "create")
-		var duplicate *DuplicateError
-		if !errors.As(err, &duplicate) || !slices.Equal(duplicate.IDs, []string{"w1", "w2"}) {
-			t.Fatalf("got %v", err)
-		}
-		if !strings.Contains(err.Error(), "w1, w2") {
-			t.Errorf("%v does not name the ids", err)
-		}
-		_ = asError(t, err)
-	})
-}
-
-func TestLostCreateThatCannotBeLookedUp(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		api := &fakeAPI{}
-		api.fail("POST", resetAfter)
-		api.fail("GET", status(403))
-		err := do(t.Context(), api.connect(t), "create")
-		if err == nil || !strings.Contains(err.Error(), "create webhook: GET /webhooks answered 403") ||
-			!strings.Contains(err.Error(), "not known whether") {
-			t.Errorf("got %v", err)
-		}
-	})
-}
-
-// Creates that are alike end with a webhook each, whatever is lost.
-func TestAlikeCreates(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		api := &fakeAPI{latency: 50 * time.Millisecond}
-		client := api.connect(t)
-		api.fail("POST", resetAfter, truncate, resetBefore, resetAfter, status(503), cut)
-		var created [5]*Webhook
-		together(len(created), func(i int) {
-			webhook, err := client.CreateWebhook(t.Context(), newWebhook())
-			if err != nil {
-				t.Error(err)
-			}
-			created[i] = webhook
-		})
-		distinct := ids(created[:])
-		slices.Sort(distinct)
-		if len(slices.Compact(distinct)) != 5 || len(api.webhooks) != 5 {
-			t.Errorf("created %v, there are %d", distinct, len(api.webhooks))
-		}
-	})
-}
-
-// One webhook is changed one request at a time; several are at once.
-func TestOneChangeAtATime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		api := &fakeAPI{latency: time.Second}
-		api.fill(2)
-		client := api.connect(t)
-		together(3, func(i int) {
-			if err := do(t.Context(), client, []string{"update", "delete", "rotate"}[i]); err != nil && !IsNotFound(err) {
-				t.Error(err)
-			}
-		})
-		requests := api.log()
-		for i := range requests[1:] {
-			if gap := requests[i+1].At - requests[i].At; gap < time.Second {
-				t.Errorf("%v came %v after %v", requests[i+1], gap, requests[i])
-			}
-		}
-		start := time.Since(bubbleStart)
-		together(2, func(i int) {
-			if err := client.DeleteWebhook(t.Context(), []string{"w1", "w2"}[i]); err != nil && !IsNotFound(err) {
-				t.Error(err)
-			}
-		})
-		if took := time.Since(bubbleStart) - start; took > time.Second {
-			t.Errorf("changes of two webhooks took %v", took)
-		}
-	})
-}
-
-func TestWaitForLockIsCancelled(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		api := &fakeAPI{latency: 10 * time.Second}
-		api.fill(1)
-		client := api.connect(t)
-		go func() { _ = do(t.Context(), client, "update") }()
-		synctest.Wait()
-		for _, operation := range []string{"update", "delete", "rotate"} {
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			if err := do(ctx, client, operation); !errors.Is(asError(t, err), context.DeadlineExceeded) {
-				t.Errorf("%s: %v", operation, err)
-			}
-			cancel()
-		}
-		sleep(t, time.Minute)
-		if requests := api.log(); len(requests) != 1 {
-			t.Errorf("%v", requests)
-		}
-	})
-}
-
-func TestPages(t *testing.T) {
-	for n, want := range map[int]int{0: 1, 1: 1, 10: 1, 11: 2, 35: 4} {
-		synctest.Test(t, func(t *testing.T) {
-			api := &fakeAPI{paged: true}
-			api.fill(n)
-			webhooks, err := api.connect(t).ListWebhooks(t.Context())
-			requests := api.names()
-			if err != nil || len(webhooks) != n || len(requests) != want {
-				t.Errorf("%d of %d webhooks in %v: %v", len(webhooks), n, requests, err)
-			}
-			if want > 1 && requests[1] != "GET /webhooks?startingAfter=w10&limit=100" {
-				t.Errorf("asked on with %s", requests[1])
-			}
-		})
-	}
-}
-
-func TestEndlessPages(t *testing.T) {
-	for _, body := range []string{`{"data": [{"id": "a"}], "hasMore": true}`, `{"data": [], "hasMore": true}`} {
-		synctest.Test(t, func(t *testing.T) {
-			api := &fakeAPI{}
-			for range 5 {
-				api.fail("GET", func(*http.Request, func() *http.Response) (*http.Response, error) {
-					return respond(200, body), nil
-				})
-			}
-			err := asError(t, do(t.Context(), api.connect(t), "list"))
-			if !strings.Contains(err.Error(), "nothing new") || len(api.log()) > 2 || err.UpstreamID == "" {
-				t.Errorf("got %v", err)
-			}
-		})
-	}
 }

@@ -1,0 +1,215 @@
+package digitalriver
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// fakeAPI is the API in memory. It is a RoundTripper, so that tests can run in a
+// bubble of testing/synctest: its clock advances only while all goroutines wait.
+type fakeAPI struct {
+	live    bool          // mode of the webhooks
+	paged   bool          // whether the list comes in pages of 10
+	latency time.Duration // of each response
+
+	mu       sync.Mutex
+	webhooks []map[string]any
+	secrets  map[string][]map[string]any // by ID of the webhook
+	lastID   int
+	requests []sentRequest
+	faults   map[string][]fault // of the next requests, by method
+}
+
+// sentRequest is a request that reached the API.
+type sentRequest struct {
+	method, uri string
+	at          time.Duration // since bubbleStart
+	upstreamID  string
+}
+
+func (r sentRequest) String() string { return r.method + " " + r.uri }
+
+// bubbleStart is when the clock of each bubble starts.
+var bubbleStart = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// newClient returns a client of the API; change adapts its configuration.
+func (f *fakeAPI) newClient(t *testing.T, change ...func(*Config)) *Client {
+	t.Helper()
+	return newClient(t, Config{MaxRetries: DefaultMaxRetries, Transport: f}, change...)
+}
+
+func (f *fakeAPI) RoundTrip(req *http.Request) (*http.Response, error) {
+	f.mu.Lock()
+	f.requests = append(f.requests, sentRequest{
+		method: req.Method, uri: req.URL.RequestURI(),
+		at: time.Since(bubbleStart), upstreamID: req.Header.Get("upstream-id"),
+	})
+	act := fault(noFault)
+	if faults := f.faults[req.Method]; len(faults) > 0 {
+		act, f.faults[req.Method] = faults[0], faults[1:]
+	}
+	f.mu.Unlock()
+	if err := (SystemClock{}).Sleep(req.Context(), f.latency); err != nil {
+		return nil, err
+	}
+	return act(req, func() *http.Response { return f.carryOut(req) })
+}
+
+// carryOut does what a request asks for.
+func (f *fakeAPI) carryOut(req *http.Request) *http.Response {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	path := strings.Split(strings.Trim(req.URL.EscapedPath(), "/"), "/")
+	if len(path) == 1 {
+		if req.Method == http.MethodPost {
+			webhook := readJSON(req)
+			f.add(webhook)
+			return respond(201, webhook)
+		}
+		return f.list(req.URL.Query().Get("startingAfter"))
+	}
+	i := f.index(path[1])
+	if i < 0 {
+		return apiError(404, "not_found", "no such webhook")
+	}
+	switch {
+	case len(path) == 3 && req.Method == http.MethodPost:
+		return f.rotate(path[1], time.Duration(readJSON(req)["expiresIn"].(float64))*time.Hour)
+	case len(path) == 3:
+		return respond(200, map[string]any{"data": f.secrets[path[1]]})
+	case req.Method == http.MethodPatch:
+		changed := maps.Clone(f.webhooks[i])
+		maps.Copy(changed, readJSON(req))
+		f.webhooks[i] = changed
+		return respond(200, changed)
+	case req.Method == http.MethodDelete:
+		f.webhooks = slices.Delete(slices.Clone(f.webhooks), i, i+1)
+		return respond(204, nil)
+	default:
+		return respond(200, f.webhooks[i])
+	}
+}
+
+func (f *fakeAPI) list(startingAfter string) *http.Response {
+	webhooks := append([]map[string]any{}, f.webhooks...) // not null when empty
+	if !f.paged {
+		return respond(200, webhooks)
+	}
+	start := f.index(startingAfter) + 1
+	end := min(start+10, len(webhooks))
+	return respond(200, map[string]any{"data": webhooks[start:end], "hasMore": end < len(webhooks)})
+}
+
+func (f *fakeAPI) index(id string) int {
+	return slices.IndexFunc(f.webhooks, func(w map[string]any) bool { return w["id"] == id })
+}
+
+func (f *fakeAPI) rotate(webhookID string, expiresIn time.Duration) *http.Response {
+	secrets := f.secrets[webhookID]
+	if len(secrets) == MaxActiveSecrets {
+		return apiError(409, codeSecretLimit, "too many secrets")
+	}
+	for _, secret := range secrets {
+		if secret["expiresTime"] == nil {
+			secret["expiresTime"] = time.Now().Add(expiresIn)
+		}
+	}
+	f.lastID++
+	f.secrets[webhookID] = slices.Insert(secrets, 0, f.newSecret())
+	return respond(201, f.secrets[webhookID][0])
+}
+
+// add adds a webhook, with the next ID.
+func (f *fakeAPI) add(webhook map[string]any) {
+	f.lastID++
+	id := fmt.Sprint("w", f.lastID)
+	webhook["id"], webhook["createdTime"], webhook["liveMode"] = id, time.Now(), f.live
+	f.webhooks = append(f.webhooks, webhook)
+	if f.secrets == nil {
+		f.secrets = make(map[string][]map[string]any)
+	}
+	f.secrets[id] = []map[string]any{f.newSecret()}
+}
+
+func (f *fakeAPI) newSecret() map[string]any {
+	return map[string]any{
+		"id": fmt.Sprint("s", f.lastID), "secret": fmt.Sprint("whk_", f.lastID),
+		"createdTime": time.Now(), "expiresTime": nil,
+	}
+}
+
+// addWebhooks adds n webhooks, the first of them w1.
+func (f *fakeAPI) addWebhooks(n int) {
+	for range n {
+		f.add(map[string]any{"types": []string{"order.accepted"}, "address": "https://filled.example"})
+	}
+}
+
+// failNext makes the next requests of a method meet faults, one each.
+func (f *fakeAPI) failNext(method string, faults ...fault) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.faults == nil {
+		f.faults = make(map[string][]fault)
+	}
+	f.faults[method] = append(f.faults[method], faults...)
+}
+
+// takeRequests returns the requests since the last call.
+func (f *fakeAPI) takeRequests() []sentRequest {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	requests := f.requests
+	f.requests = nil
+	return requests
+}
+
+// takeRequestLines is takeRequests, with the method and URI of each.
+func (f *fakeAPI) takeRequestLines() []string {
+	var lines []string
+	for _, request := range f.takeRequests() {
+		lines = append(lines, request.String())
+	}
+	return lines
+}
+
+func readJSON(req *http.Request) map[string]any {
+	var body map[string]any
+	if err := json.NewDecoder(req.Body).Decode(&body); err != nil {
+		panic(err)
+	}
+	return body
+}
+
+// respond returns a response with a text or a JSON value as its body; header has
+// names and values in turn.
+func respond(status int, body any, header ...string) *http.Response {
+	recorder := httptest.NewRecorder()
+	recorder.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	for i := 0; i < len(header); i += 2 {
+		recorder.Header().Set(header[i], header[i+1])
+	}
+	recorder.WriteHeader(status)
+	switch body := body.(type) {
+	case nil:
+	case string:
+		recorder.WriteString(body)
+	default:
+		recorder.Write(encode(body))
+	}
+	return recorder.Result()
+}
+
+func apiError(status int, code, message string, header ...string) *http.Response {
+	return respond(status, map[string]any{
+		"type": "error", "errors": []any{map[string]any{"code": code, "message": message}},
+	}, header...)
+}

@@ -1,0 +1,60 @@
+package digitalriver
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// Changes of one webhook run one after another, those of several at the same time.
+func TestChangesOfOneWebhookTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{latency: time.Second}
+		api.addWebhooks(2)
+		client := api.newClient(t)
+		runConcurrently(3, func(i int) {
+			err := run(t.Context(), client, []string{"update", "delete", "rotate"}[i])
+			if err != nil && !IsNotFound(err) {
+				t.Error(err)
+			}
+		})
+		requests := api.takeRequests()
+		for i := range requests[1:] {
+			if gap := requests[i+1].at - requests[i].at; gap < time.Second {
+				t.Errorf("%v was sent %v after %v", requests[i+1], gap, requests[i])
+			}
+		}
+		start := time.Since(bubbleStart)
+		runConcurrently(2, func(i int) {
+			if err := client.DeleteWebhook(t.Context(), []string{"w1", "w2"}[i]); err != nil && !IsNotFound(err) {
+				t.Error(err)
+			}
+		})
+		if took := time.Since(bubbleStart) - start; took > time.Second {
+			t.Errorf("changes of two webhooks took %v", took)
+		}
+	})
+}
+
+func TestWaitForLockIsCanceled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{latency: 10 * time.Second}
+		api.addWebhooks(1)
+		client := api.newClient(t)
+		go func() { _ = run(t.Context(), client, "update") }()
+		synctest.Wait()
+		for _, operation := range []string{"update", "delete", "rotate"} {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			if err := run(ctx, client, operation); !errors.Is(asError(t, err), context.DeadlineExceeded) {
+				t.Errorf("%s: %v", operation, err)
+			}
+			cancel()
+		}
+		sleep(t, time.Minute)
+		if requests := api.takeRequests(); len(requests) != 1 {
+			t.Errorf("%v", requests)
+		}
+	})
+}

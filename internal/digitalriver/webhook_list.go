@@ -1,0 +1,46 @@
+package digitalriver
+
+import (
+	"maps"
+	"slices"
+)
+
+// webhookList is a list of webhooks that is also indexed by ID. It is shared and
+// never changes.
+type webhookList struct {
+	webhooks []*Webhook
+	index    map[string]int // by ID
+}
+
+func newWebhookList(webhooks []*Webhook) *webhookList {
+	l := &webhookList{webhooks: webhooks, index: make(map[string]int, len(webhooks))}
+	for i, webhook := range webhooks {
+		l.index[webhook.ID] = i
+	}
+	return l
+}
+
+// get returns the webhook with an ID, nil if there is none.
+func (l *webhookList) get(id string) *Webhook {
+	if i, ok := l.index[id]; ok {
+		return l.webhooks[i]
+	}
+	return nil
+}
+
+// with returns a list that also contains webhook, in place of its older version.
+func (l *webhookList) with(webhook *Webhook) *webhookList {
+	webhooks := slices.Clone(l.webhooks)
+	if i, ok := l.index[webhook.ID]; ok {
+		webhooks[i] = webhook
+		return &webhookList{webhooks: webhooks, index: l.index}
+	}
+	index := maps.Clone(l.index)
+	index[webhook.ID] = len(webhooks)
+	return &webhookList{webhooks: append(webhooks, webhook), index: index}
+}
+
+// without returns a list that does not contain the webhook with an ID.
+func (l *webhookList) without(id string) *webhookList {
+	return newWebhookList(slices.DeleteFunc(slices.Clone(l.webhooks), func(w *Webhook) bool { return w.ID == id }))
+}
