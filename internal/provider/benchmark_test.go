@@ -52,7 +52,7 @@ func benchmarkPlan(b *testing.B, n int) {
 	prior := empty.withResponse(webhook)
 	inFile, err := json.Marshal(map[string]any{
 		"id": webhook.ID, "address": webhook.Address, "types": names, "enabled": true, "api_version": "default",
-			"transport_type": "HTTP",
+		"transport_type": "HTTP",
 		"authentication": nil, "oauth": nil, "live_mode": false,
 		"created_time": prior.CreatedTime.ValueString(), "updated_time": prior.UpdatedTime.ValueString(),
 	})
@@ -64,7 +64,7 @@ func benchmarkPlan(b *testing.B, n int) {
 	config := encodeWebhook(&configured)
 	identity := &tfprotov6.ResourceIdentityData{IdentityData: dynamic(b,
 		tftypes.Object{AttributeTypes: map[string]tftypes.Type{"id": tftypes.String}},
-			map[string]tftypes.Value{"id": tftypes.NewValue(tftypes.String, webhook.ID)})}
+		map[string]tftypes.Value{"id": tftypes.NewValue(tftypes.String, webhook.ID)})}
 
 	const name = "digitalriver_webhook"
 	check := func(diagnostics []*tfprotov6.Diagnostic, err error) {
