@@ -2,7 +2,6 @@ package provider
 
 import (
 	"fmt"
-	"net/http"
 	"regexp"
 	"testing"
 
@@ -17,13 +16,15 @@ import (
 
 func TestAccEphemeralSecret(t *testing.T) {
 	api := startSandbox(t)
-	id := api.create(testKey, object{"address": "https://example.com/webhooks", "types": []string{"order.accepted"}})
-	api.must(http.MethodPost, "/webhooks/"+id+"/secrets", object{"expiresIn": 3})
+	id := api.create(testKey, webhookBody("https://example.com/webhooks", "order.accepted"))
+	api.rotate(id, 3)
 	secrets := api.secrets(id)
 	if len(secrets) != 2 {
 		t.Fatalf("%d secrets", len(secrets))
 	}
-	member := func(i int, name string) string { return secrets[i].(object)[name].(string) }
+	member := func(i int, name string) knownvalue.Check {
+		return knownvalue.StringExact(secrets[i].(object)[name].(string))
+	}
 	providers := testProviders()
 	providers["echo"] = echoprovider.NewProviderServer()
 	config := func(id string) string {
@@ -50,14 +51,14 @@ resource "echo" "test" {}
 				Config:    config(id),
 				Check:     api.wrote(),
 				ConfigStateChecks: []statecheck.StateCheck{
-					statecheck.ExpectKnownValue("echo.test", data.AtMapKey("secret"), knownvalue.StringExact(member(0, "secret"))),
+					statecheck.ExpectKnownValue("echo.test", data.AtMapKey("secret"), member(0, "secret")),
 					statecheck.ExpectKnownValue("echo.test", data.AtMapKey("secrets"), knownvalue.ListExact([]knownvalue.Check{
 						knownvalue.ObjectExact(map[string]knownvalue.Check{
-							"id": knownvalue.StringExact(member(0, "id")), "secret": knownvalue.StringExact(member(0, "secret")),
+							"id": member(0, "id"), "secret": member(0, "secret"),
 							"created_time": knownvalue.NotNull(), "expires_time": knownvalue.Null(),
 						}),
 						knownvalue.ObjectExact(map[string]knownvalue.Check{
-							"id": knownvalue.StringExact(member(1, "id")), "secret": knownvalue.StringExact(member(1, "secret")),
+							"id": member(1, "id"), "secret": member(1, "secret"),
 							"created_time": knownvalue.NotNull(), "expires_time": knownvalue.NotNull(),
 						}),
 					})),
