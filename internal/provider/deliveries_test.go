@@ -2,96 +2,17 @@ package provider
 
 import (
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/sandbox"
 )
-
-func deliveryConfig(address, arguments string) string {
-	return fmt.Sprintf(`
-resource "digitalriver_webhook" "test" {
-  address = %q
-  types   = ["order.accepted"]
-%s
-}
-`, address, arguments)
-}
-
-// oauthConfig is the arguments of a webhook whose token comes from an endpoint.
-func oauthConfig(tokenEndpoint, further string) string {
-	return fmt.Sprintf(`
-  transport_type = "OAUTH"
-  oauth = {
-    token_endpoint = %q
-    client_id      = "client"
-    client_secret  = "hidden"
-    %s
-  }
-`, tokenEndpoint, further)
-}
-
-// revealedSecretConfig makes the newest secret an output, through the ephemeral
-// resource. An echo resource keeps the first value that it gets, so each secret
-// needs one with another name.
-func revealedSecretConfig(echo, webhookID string) string {
-	return fmt.Sprintf(`
-ephemeral "digitalriver_webhook_secret" "test" {
-  webhook_id = %s
-}
-
-provider "echo" {
-  data = ephemeral.digitalriver_webhook_secret.test.secret
-}
-
-resource "echo" %q {}
-
-output "secret" {
-  value     = echo.%s.data
-  sensitive = true
-}
-`, webhookID, echo, echo)
-}
-
-// storeSecret gives the revealed secret to the receiver.
-func (r *receiver) storeSecret(state *terraform.State) error {
-	secret, ok := state.RootModule().Outputs["secret"].Value.(string)
-	if !ok || !strings.HasPrefix(secret, "whk_") {
-		return fmt.Errorf("the ephemeral resource revealed no secret")
-	}
-	r.write("secret", secret+"\n")
-	return nil
-}
-
-// expectReceived triggers an event and waits until the receiver has accepted it.
-func (r *receiver) expectReceived(api *sandboxAPI) {
-	r.t.Helper()
-	event := api.trigger()
-	r.expectLine("received order.accepted " + event)
-	api.awaitOutcomes(event, "acknowledged")
-}
-
-// testWithEcho runs steps that may use the echo provider.
-func testWithEcho(t *testing.T, steps ...resource.TestStep) {
-	t.Helper()
-	providers := testProviders()
-	providers["echo"] = echoprovider.NewProviderServer()
-	resource.Test(t, resource.TestCase{
-		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_10_0)},
-		ProtoV6ProviderFactories: providers,
-		Steps:                    steps,
-	})
-}
 
 // TestAccDeliveries applies a webhook of each kind, triggers an event and has the
 // receiver of the guide verify the delivery.
@@ -110,12 +31,16 @@ func TestAccDeliveries(t *testing.T) {
 		"oauth password": {
 			authorization: "Bearer granted",
 			grant:         "client/hidden grant_type=password&password=open&username=shop",
-			oauth:         "username = \"shop\"\n password = \"open\"",
+			oauth: `
+    username = "shop"
+    password = "open"`,
 		},
 		"oauth client credentials": {
 			authorization: "Bearer granted",
 			grant:         "client/hidden audience=shop&grant_type=client_credentials",
-			oauth:         "grant_type = \"client_credentials\"\n audience = \"shop\"",
+			oauth: `
+    grant_type = "client_credentials"
+    audience   = "shop"`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -190,54 +115,23 @@ resource "digitalriver_webhook_secret_rotation" "test" {
 type failingEndpoint struct {
 	handler   http.HandlerFunc // nil: nothing listens
 	arguments string           // of the webhook
-	timeout   time.Duration    // for a delivery
+	timeout   time.Duration    // for a delivery, if it is to be short
 	outcome   string
-}
-
-func returnStatus(status int) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Location", "/elsewhere")
-		w.WriteHeader(status)
-	}
-}
-
-// neverRespond holds a request until the client gives up.
-func neverRespond(_ http.ResponseWriter, r *http.Request) {
-	_, _ = io.Copy(io.Discard, r.Body) // Otherwise the server does not notice that the client has gone.
-	<-r.Context().Done()
-}
-
-func respondForever(w http.ResponseWriter, _ *http.Request) {
-	for {
-		if _, err := w.Write(make([]byte, 4096)); err != nil {
-			return
-		}
-	}
-}
-
-// unusedURL is a URL on which nothing listens.
-func unusedURL(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return "http://" + listener.Addr().String()
 }
 
 // TestAccDeliveries_disabled follows each failing endpoint of the documentation
 // until its webhook is disabled, and to the plan that explains it.
 func TestAccDeliveries_disabled(t *testing.T) {
 	for name, test := range map[string]failingEndpoint{
-		"500":                {handler: returnStatus(500), timeout: patience, outcome: "rejected"},
-		"302":                {handler: returnStatus(302), timeout: patience, outcome: "redirected"},
+		"500":                {handler: returnStatus(500), outcome: "rejected"},
+		"302":                {handler: returnStatus(302), outcome: "redirected"},
 		"too late":           {handler: neverRespond, timeout: 50 * time.Millisecond, outcome: "timed_out"},
-		"connection refused": {timeout: patience, outcome: "unreachable"},
-		"endless body":       {handler: respondForever, timeout: patience, outcome: "rejected"},
+		"connection refused": {outcome: "unreachable"},
+		"endless body":       {handler: respondForever, outcome: "rejected"},
 		"token refused": {
-			handler: returnStatus(200), timeout: patience, outcome: "token_refused",
+			handler:   returnStatus(200),
 			arguments: oauthConfig(startTokenEndpoint(t, ""), ""),
+			outcome:   "token_refused",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -58,7 +58,7 @@ func unknownSentences(messages []string, patterns []*regexp.Regexp) []string {
 func TestQuotedMessages(t *testing.T) {
 	patterns := messagePatterns([]string{
 		"Too many secrets: %v",
-		"%s has %d secrets, the most that there may be. Apply again after %s.\n\nUse %q.",
+		"%s has %d secrets, the most that there may be. %s Apply again after %s.\n\nUse %q.",
 	})
 	for name, test := range map[string]struct {
 		guide           string

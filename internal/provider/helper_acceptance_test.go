@@ -7,10 +7,12 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
 )
@@ -44,6 +46,19 @@ func testProvidersOn(clock digitalriver.Clock) map[string]func() (tfprotov6.Prov
 			return newServer(newProvider("test", clock)), nil
 		},
 	}
+}
+
+// testWithEcho runs steps that use the echo provider, which makes ephemeral values
+// visible in state.
+func testWithEcho(t *testing.T, steps ...resource.TestStep) {
+	t.Helper()
+	providers := testProviders()
+	providers["echo"] = echoprovider.NewProviderServer()
+	resource.Test(t, resource.TestCase{
+		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_10_0)},
+		ProtoV6ProviderFactories: providers,
+		Steps:                    steps,
+	})
 }
 
 // withoutAPI takes the API key away and fails the test on any request.

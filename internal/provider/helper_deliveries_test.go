@@ -4,12 +4,16 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
 )
 
 // patience only ends a test that would otherwise hang. It is far more than a
@@ -133,6 +137,24 @@ func (r *receiver) expectLine(want string) {
 	}
 }
 
+// storeSecret gives the revealed secret to the receiver.
+func (r *receiver) storeSecret(state *terraform.State) error {
+	secret, ok := state.RootModule().Outputs["secret"].Value.(string)
+	if !ok || !strings.HasPrefix(secret, "whk_") {
+		return fmt.Errorf("the ephemeral resource revealed no secret")
+	}
+	r.write("secret", secret+"\n")
+	return nil
+}
+
+// expectReceived triggers an event and waits until the receiver has accepted it.
+func (r *receiver) expectReceived(api *sandboxAPI) {
+	r.t.Helper()
+	event := api.trigger()
+	r.expectLine("received order.accepted " + event)
+	api.awaitOutcomes(event, "acknowledged")
+}
+
 // startTokenEndpoint starts a token endpoint that issues the token "granted" for
 // one grant, in the form "ID/SECRET PARAMETERS", and returns 401 for all others.
 func startTokenEndpoint(t *testing.T, grant string) (url string) {
@@ -148,4 +170,84 @@ func startTokenEndpoint(t *testing.T, grant string) (url string) {
 	}))
 	t.Cleanup(server.Close)
 	return server.URL
+}
+
+// returnStatus responds with a status, and a Location for redirects.
+func returnStatus(status int) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", "/elsewhere")
+		w.WriteHeader(status)
+	}
+}
+
+// neverRespond holds a request until the client gives up.
+func neverRespond(_ http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body) // Otherwise the server does not notice that the client has gone.
+	<-r.Context().Done()
+}
+
+// respondForever never ends its response.
+func respondForever(w http.ResponseWriter, _ *http.Request) {
+	for {
+		if _, err := w.Write(make([]byte, 4096)); err != nil {
+			return
+		}
+	}
+}
+
+// unusedURL is a URL on which nothing listens.
+func unusedURL(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	return "http://" + listener.Addr().String()
+}
+
+// deliveryConfig is a webhook of one event type, with further arguments.
+func deliveryConfig(address, arguments string) string {
+	return fmt.Sprintf(`
+resource "digitalriver_webhook" "test" {
+  address = %q
+  types   = ["order.accepted"]
+%s
+}
+`, address, arguments)
+}
+
+// oauthConfig is the arguments of a webhook whose token comes from an endpoint.
+func oauthConfig(tokenEndpoint, further string) string {
+	return fmt.Sprintf(`
+  transport_type = "OAUTH"
+  oauth = {
+    token_endpoint = %q
+    client_id      = "client"
+    client_secret  = "hidden"
+    %s
+  }
+`, tokenEndpoint, further)
+}
+
+// revealedSecretConfig makes the newest secret an output, through the ephemeral
+// resource. An echo resource keeps the first value that it gets, so each secret
+// needs one with another name.
+func revealedSecretConfig(echo, webhookID string) string {
+	return fmt.Sprintf(`
+ephemeral "digitalriver_webhook_secret" "test" {
+  webhook_id = %s
+}
+
+provider "echo" {
+  data = ephemeral.digitalriver_webhook_secret.test.secret
+}
+
+resource "echo" %q {}
+
+output "secret" {
+  value     = echo.%s.data
+  sensitive = true
+}
+`, webhookID, echo, echo)
 }

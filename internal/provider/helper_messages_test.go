@@ -156,13 +156,18 @@ func messagePatterns(formats []string) []*regexp.Regexp {
 	var patterns []*regexp.Regexp
 	for _, format := range formats {
 		for _, sentence := range sentencesOf(format) {
-			if pattern := sentencePattern(sentence); pattern != nil {
-				patterns = append(patterns, pattern)
+			// A verb before a capital may stand for a whole sentence.
+			for _, s := range []string{sentence, leadingVerb.ReplaceAllString(sentence, "$1")} {
+				if pattern := sentencePattern(s); pattern != nil {
+					patterns = append(patterns, pattern)
+				}
 			}
 		}
 	}
 	return patterns
 }
+
+var leadingVerb = regexp.MustCompile(`^%[sv] ([A-Z])`)
 
 var (
 	paragraphEnd = regexp.MustCompile(`\n\s*\n`)

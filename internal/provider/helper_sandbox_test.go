@@ -49,6 +49,10 @@ func startSandboxWith(t *testing.T, options sandbox.Options) *sandboxAPI {
 	if options.DataFile == "" {
 		options.DataFile = filepath.Join(t.TempDir(), "sandbox.db")
 	}
+	if options.DeliveryTimeout == 0 {
+		// On a busy machine, the documented 3000 ms may be too short.
+		options.DeliveryTimeout = patience
+	}
 	box, err := sandbox.Open(options)
 	if err != nil {
 		t.Fatal(err)
