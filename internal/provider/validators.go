@@ -3,9 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,11 +14,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/loopback"
 )
-
-// eventTypeName is what an event type looks like: dotted words (decided; the
-// catalog's names, seeds 001 and 003, all fit).
-var eventTypeName = regexp.MustCompile(`^[A-Za-z_]+(\.[A-Za-z_]+)+$`)
 
 // eventTypes checks the list of a webhook's event types. It reports on the
 // element that is wrong.
@@ -50,9 +45,9 @@ func (eventTypes) ValidateList(_ context.Context, req validator.ListRequest, res
 		}
 		at := req.Path.AtListIndex(i)
 		eventType := name.ValueString()
-		if _, known := catalog.Lookup(eventType); !known && !eventTypeName.MatchString(eventType) {
+		if _, known := catalog.Lookup(eventType); !known && !catalog.ValidName(eventType) {
 			resp.Diagnostics.AddAttributeError(at, "Invalid event type",
-				fmt.Sprintf("An event type is words of letters and underscores joined by dots, such as \"order.accepted\"; element %d is %q.", i, eventType))
+				fmt.Sprintf("An event type is words of letters, digits and underscores joined by dots, such as \"order.accepted\"; element %d is %q.", i, eventType))
 			continue
 		}
 		if before, found := first[eventType]; found {
@@ -91,17 +86,7 @@ func (v httpURL) ValidateString(ctx context.Context, req validator.StringRequest
 
 func (v httpURL) accepts(value string) bool {
 	u, err := url.Parse(value)
-	return err == nil && u.Hostname() != "" && (u.Scheme == "https" || u.Scheme == "http" && (v.plain || isLoopback(u.Hostname())))
-}
-
-// isLoopback tells whether a host name is this machine's own by name or by
-// address, without asking a resolver.
-func isLoopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.IsLoopback()
+	return err == nil && u.Hostname() != "" && (u.Scheme == "https" || u.Scheme == "http" && (v.plain || loopback.Host(u.Hostname())))
 }
 
 // apiVersion checks a webhook's api_version.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/loopback"
 )
 
 // warn gives the warnings of a plan. Each names its object in the summary, since
@@ -44,14 +45,14 @@ func (m webhookModel) warnOffline(diags *diag.Diagnostics) {
 		value, _ := element.(types.String)
 		name := value.ValueString()
 		switch known, found := catalog.Lookup(name); {
-		case !found && eventTypeName.MatchString(name):
+		case !found && catalog.ValidName(name):
 			diags.AddAttributeWarning(path.Root("types").AtListIndex(i), "Unknown event type: "+name, unknownType(name))
 		case known.ReplacedBy != "":
 			diags.AddAttributeWarning(path.Root("types").AtListIndex(i), "Older event type: "+name,
 				fmt.Sprintf("%q is an older spelling. Use %q, which replaced it.", name, known.ReplacedBy))
 		}
 	}
-	if u, err := url.Parse(m.Address.ValueString()); err == nil && u.Scheme == "http" && !isLoopback(u.Hostname()) {
+	if u, err := url.Parse(m.Address.ValueString()); err == nil && u.Scheme == "http" && !loopback.Host(u.Hostname()) {
 		diags.AddAttributeWarning(path.Root("address"), "Events in clear text: "+u.Host,
 			fmt.Sprintf("Events and credentials would travel to %s unencrypted. Use https.", u.Host))
 	}

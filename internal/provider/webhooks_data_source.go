@@ -2,12 +2,11 @@ package provider
 
 import (
 	"context"
-	"regexp"
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -46,7 +45,7 @@ func (d *webhooksDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 				Optional: true, ElementType: types.StringType,
 				Validators: []validator.List{
 					listvalidator.SizeAtLeast(1),
-					listvalidator.ValueStringsAre(stringvalidator.RegexMatches(typePattern, "must be an event type, such as order.accepted, or a group with *, such as order.*")),
+					listvalidator.ValueStringsAre(typePattern{}),
 				},
 				MarkdownDescription: "Webhooks that receive any of these event types. `*` stands for any characters, as in `order.*`.",
 			},
@@ -118,8 +117,25 @@ func (m *webhooksModel) matches(webhook *digitalriver.Webhook) bool {
 	})
 }
 
-// typePattern is an event type in which * may stand anywhere.
-var typePattern = regexp.MustCompile(`^[A-Za-z_.*]+$`)
+// typePattern checks for an event type, or a pattern that covers event types.
+type typePattern struct{}
+
+func (typePattern) Description(context.Context) string {
+	return "an event type, such as order.accepted, or a pattern with *, such as order.*"
+}
+
+func (v typePattern) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v typePattern) ValidateString(
+	ctx context.Context, req validator.StringRequest, resp *validator.StringResponse,
+) {
+	value := req.ConfigValue
+	if value.IsNull() || value.IsUnknown() || catalog.ValidPattern(value.ValueString()) {
+		return
+	}
+	resp.Diagnostics.AddAttributeError(req.Path, "Invalid event type",
+		fmt.Sprintf("%s must be %s; it is %q.", req.Path, v.Description(ctx), value.ValueString()))
+}
 
 // sharedTypes maps each event type that several enabled webhooks receive to
 // their ids (seed 002: such endpoints get each other's events).
