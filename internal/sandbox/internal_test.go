@@ -1,10 +1,13 @@
 package sandbox
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -81,9 +84,59 @@ func TestFailedChangeLeavesMemory(t *testing.T) {
 	}
 }
 
+// TestFinishedEventsAreDeleted shows that an event stays in the data file until
+// its last attempt.
+func TestFinishedEventsAreDeleted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := openForTest(t)
+		stored := func() (n [2]int) {
+			err := s.store.db.View(func(tx *bbolt.Tx) error {
+				n = [2]int{tx.Bucket([]byte("events")).Stats().KeyN, tx.Bucket([]byte("attempts")).Stats().KeyN}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if inMemory := [2]int{len(s.store.events.sorted), len(s.store.attempts.sorted)}; inMemory != n {
+				t.Errorf("%d events and attempts in memory, %d in the file", inMemory, n)
+			}
+			return n
+		}
+		// The first address cannot be reached, so there are retries. The second one
+		// is not sent to.
+		for _, address := range []string{"http://127.0.0.1:1", "https://shop.example.com"} {
+			w := webhook{ID: address, Address: address, Enabled: true, Types: []string{"order.accepted"}}
+			_, err := s.store.createWebhook(func() *record {
+				return &record{Webhook: w, Secrets: []secret{newSecret(timestamp{time.Now()})}}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := s.triggerEvent(call{body: []byte(`{"type":"order.accepted"}`)}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if got := stored(); got != [2]int{1, 1} {
+			t.Errorf("%d events and attempts after the first attempts", got)
+		}
+		time.Sleep(3 * time.Hour)
+		synctest.Wait()
+		if got := stored(); got != [2]int{0, 0} {
+			t.Errorf("%d events and attempts after the last one", got)
+		}
+	})
+}
+
+// openForTest opens a sandbox that can reach no endpoint.
 func openForTest(t *testing.T) *Sandbox {
 	t.Helper()
-	s, err := Open(Options{DataFile: filepath.Join(t.TempDir(), "data")})
+	s, err := Open(Options{
+		DataFile: filepath.Join(t.TempDir(), "data"),
+		dial: func(context.Context, string, string) (net.Conn, error) {
+			return nil, syscall.ECONNREFUSED
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

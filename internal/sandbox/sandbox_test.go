@@ -76,6 +76,27 @@ func TestReset(t *testing.T) {
 	})
 }
 
+// TestResetBreaksOffDeliveries shows that a reset ends the deliveries under way.
+func TestResetBreaksOffDeliveries(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		s, _ := n.sandbox(sandbox.Options{})
+		broken := make(chan struct{})
+		e := n.endpoint(func(_ http.ResponseWriter, r *http.Request) {
+			<-r.Context().Done()
+			close(broken)
+		})
+		s.subscribe(e.url, "")
+		begin := time.Now()
+		s.trigger(acceptedEvent)
+		equal(t, "requests", len(e.requests()), 1)
+		s.control(204, "POST", "/reset", "")
+		<-broken
+		equal(t, "time taken", time.Since(begin), time.Duration(0))
+		pass(100 * time.Hour)
+		s.settledDeliveries(0)
+	})
+}
+
 func TestRestart(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *network) {
 		o := sandbox.Options{DataFile: filepath.Join(t.TempDir(), "data")}

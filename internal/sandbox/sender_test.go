@@ -29,7 +29,7 @@ func TestDelivery(t *testing.T) {
 		id := s.subscribe(e.url, `,"authentication":{"userName":"shop","password":"pass word"}`)
 		s.rotate(id, 12)
 		s.advance("1h")
-		triggered := s.trigger(acceptedEvent)
+		s.trigger(acceptedEvent)
 
 		d := e.last(t)
 		user, password, _ := (&http.Request{Header: d.header}).BasicAuth()
@@ -43,7 +43,19 @@ func TestDelivery(t *testing.T) {
 		}
 		equal(t, "signatures", strings.Split(signatures, ", "), want)
 		equal(t, "number of signatures", len(want), 2)
+		s.advance("11h")
+		s.trigger(acceptedEvent)
+		_, signatures, _ = strings.Cut(e.last(t).header.Get("DigitalRiver-Signature"), ", ")
+		equal(t, "signatures after the overlap", len(strings.Split(signatures, ", ")), 1)
+	})
+}
 
+func TestDeliveryIsLogged(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		s, _ := n.sandbox(sandbox.Options{})
+		id := s.subscribe(n.endpoint(nil).url, "")
+		s.advance("1h")
+		triggered := s.trigger(acceptedEvent)
 		equal(t, "log", s.settledDeliveries(1)[0], loggedDelivery{
 			EventID: triggered["id"].(string), EventType: "order.accepted", WebhookID: id, Attempt: 1,
 			Time: time.Now().Add(time.Hour).UTC(), Status: 204, Outcome: "acknowledged",
