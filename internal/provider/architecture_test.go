@@ -2,6 +2,7 @@ package provider
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,8 +19,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/pb33f/libopenapi"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/sandbox"
 )
 
 // The tests in this file hold the code to the structure that CONTRIBUTING.md
@@ -219,6 +222,38 @@ func TestWebhookModel_keepsEveryMember(t *testing.T) {
 	want.ID, want.LiveMode, want.CreatedTime, want.UpdatedTime = "", false, time.Time{}, time.Time{}
 	if diff := cmp.Diff(want, state.toWebhook(nullWebhook())); diff != "" {
 		t.Errorf("toWebhook (-want +got):\n%s", diff)
+	}
+}
+
+// TestOpenAPI_hasEveryMember checks that the sandbox's OpenAPI document, to which
+// the tests hold client and sandbox, has the members that the client knows.
+func TestOpenAPI_hasEveryMember(t *testing.T) {
+	document, err := libopenapi.NewDocument(sandbox.OpenAPI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	model, err := document.BuildV3Model()
+	if err != nil {
+		t.Fatal(err)
+	}
+	properties := func(schema string) []string {
+		return slices.Sorted(model.Model.Components.Schemas.GetOrZero(schema).Schema().Properties.KeysFromOldest())
+	}
+	var all, settable []string
+	for i := range reflect.TypeFor[digitalriver.Webhook]().NumField() {
+		member, _, _ := strings.Cut(reflect.TypeFor[digitalriver.Webhook]().Field(i).Tag.Get("json"), ",")
+		all = append(all, member)
+		if attribute, ok := attributeOf(member); ok && !attribute.Equal(path.Empty()) {
+			settable = append(settable, member)
+		}
+	}
+	slices.Sort(all)
+	slices.Sort(settable)
+	want := map[string][]string{"Webhook": all, "WebhookCreate": settable, "WebhookUpdate": settable}
+	for schema, members := range want {
+		if diff := cmp.Diff(members, properties(schema)); diff != "" {
+			t.Errorf("%s (-client +openapi.yaml):\n%s", schema, diff)
+		}
 	}
 }
 
