@@ -42,7 +42,7 @@ var faults = []fault{
 	statusFault("status 503 that asks for seconds", 503, 2, success, "returned 503"),
 	statusFault("status 503 that asks for an hour", 503, 3600, longWait, longWait),
 	statusFault("status 408", 408, 0, success, "returned 408"),
-	statusFault("status 400", 400, 0, "The API refused", "The API refused"),
+	statusFault("status 400", 400, 0, "The API rejected", "The API rejected"),
 	statusFault("status 401", 401, 0, wrongKey, wrongKey),
 	statusFault("status 403", 403, 0, noPermission, noPermission),
 	statusFault("status 409", 409, 0, "returned 409", "returned 409"),
@@ -195,7 +195,7 @@ func (c *faultCase) startFault(o operation) {
 }
 
 // nextStep is in each error; of a 400, the API's own words say it.
-var nextStep = regexp.MustCompile(`[Aa]pply again|Check the provider argument|needs the permission|The API refused`)
+var nextStep = regexp.MustCompile(`[Aa]pply again|Check the provider argument|needs the permission|The API rejected`)
 
 // checkErrors checks what Terraform said of the case.
 func (c *faultCase) checkErrors(diagnostics []diagnostic) {

@@ -109,7 +109,7 @@ func (d *webhooksDataSource) Read(
 	}
 	listed, err := client.ListWebhooks(ctx)
 	if err != nil {
-		resp.Diagnostics.Append(apiDiagnostics("The list of webhooks", err)...)
+		resp.Diagnostics.Append(apiDiagnostics("the list of webhooks", err)...)
 		return
 	}
 	if live, known := client.LiveMode(); known {
