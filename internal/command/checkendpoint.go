@@ -97,13 +97,6 @@ type checkRequest struct {
 	response delivery.Response
 }
 
-var checkEndpointCommand = command{
-	name:    "check-endpoint",
-	summary: "send an endpoint what Digital River would send",
-	usage:   checkEndpointUsage,
-	define:  defineCheckEndpoint,
-}
-
 func defineCheckEndpoint(flags *flag.FlagSet) action {
 	eventType := flags.String("type", "order.accepted", "")
 	secretFile := flags.String("secret-file", "", "")

@@ -29,6 +29,13 @@ const (
 	passwordVariable = "DIGITALRIVER_WEBHOOK_PASSWORD"
 )
 
+var commands = []command{
+	{"sandbox", "run a local Webhooks API", sandboxUsage, defineSandbox},
+	{"trigger", "make the sandbox send events", triggerUsage, defineTrigger},
+	{"check-endpoint", "send an endpoint what Digital River would send", checkEndpointUsage, defineCheckEndpoint},
+	{"verify", "check the signature of a delivery", verifyUsage, defineVerify},
+}
+
 // command is one of the commands.
 type command struct {
 	name    string
@@ -46,8 +53,6 @@ type streams struct {
 	in       io.Reader
 	out, err io.Writer
 }
-
-var commands = []command{sandboxCommand, triggerCommand, checkEndpointCommand, verifyCommand}
 
 // Usage returns what the binary prints for -h: the list of commands.
 func Usage() string {

@@ -17,10 +17,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// flagsOf returns the names of a command's flags.
-func flagsOf(c command) []string {
-	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
-	c.define(flags)
+// flagsOf returns the names of the flags that a command defines.
+func flagsOf(define func(*flag.FlagSet) action) []string {
+	flags := flag.NewFlagSet("", flag.ContinueOnError)
+	define(flags)
 	var names []string
 	flags.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
 	return names
@@ -34,7 +34,7 @@ func TestHelpHasEveryFlag(t *testing.T) {
 		for _, match := range line.FindAllStringSubmatch(c.usage, -1) {
 			inHelp[match[1]] = true
 		}
-		for _, name := range flagsOf(c) {
+		for _, name := range flagsOf(c.define) {
 			if !inHelp[name] {
 				t.Errorf("%s -h does not have -%s", c.name, name)
 			}
@@ -64,7 +64,7 @@ func TestSandboxIsDocumented(t *testing.T) {
 			t.Errorf("the guide does not have %s", name)
 		}
 	}
-	for _, name := range flagsOf(sandboxCommand) {
+	for _, name := range flagsOf(defineSandbox) {
 		check("-"+name, `(?m)^ -`+name+` `, "| `-"+name)
 	}
 	for _, key := range sandbox.Keys() {

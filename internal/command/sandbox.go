@@ -62,13 +62,6 @@ Control endpoints, which need no key:
   POST   /_sandbox/reset       deletes everything
 `
 
-var sandboxCommand = command{
-	name:    "sandbox",
-	summary: "run a local Webhooks API",
-	usage:   sandboxUsage,
-	define:  defineSandbox,
-}
-
 func defineSandbox(flags *flag.FlagSet) action {
 	var o sandbox.Options
 	listen := flags.String("listen", "127.0.0.1:8787", "")

@@ -76,13 +76,6 @@ type attempt struct {
 	NextAttempt *time.Time `json:"nextAttempt"`
 }
 
-var triggerCommand = command{
-	name:    "trigger",
-	summary: "make the sandbox send events",
-	usage:   triggerUsage,
-	define:  defineTrigger,
-}
-
 func defineTrigger(flags *flag.FlagSet) action {
 	base := flags.String("sandbox", cmp.Or(os.Getenv(baseURLVariable), defaultSandbox), "")
 	mode := flags.String("mode", "test", "")

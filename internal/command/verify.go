@@ -40,13 +40,6 @@ For example:
     -header '1700000000, q2W9...=' < body.json
 `
 
-var verifyCommand = command{
-	name:    "verify",
-	summary: "check the signature of a delivery",
-	usage:   verifyUsage,
-	define:  defineVerify,
-}
-
 func defineVerify(flags *flag.FlagSet) action {
 	header := flags.String("header", "", "")
 	secretFile := flags.String("secret-file", "", "")

@@ -33,15 +33,16 @@
 //
 // # An event, from end to end
 //
-// POST /_sandbox/events arrives at triggerEvent, which merges the data of the
-// request into the sample object of the event type. The store addresses the
-// event to every enabled webhook that subscribes to it, and writes it with a
+// POST /_sandbox/events also arrives at [Sandbox.ServeHTTP], which leaves it to
+// control: no key, no limit, no faults. The handler, triggerEvent, merges the
+// data of the request into the sample object of the event type. The store finds
+// the enabled webhooks that subscribe to the type, and writes the event with a
 // first attempt for each of them, so that no event is lost when the process is
 // killed. The courier gives each attempt a goroutine, which waits until the
-// attempt is due on the sandbox's clock and until the webhook has a free slot.
+// attempt is due on the sandbox's clock and the webhook has a free slot.
 // The sender signs the body with the webhook's active secrets, adds its
-// credentials, and posts it to the receiver. The store then logs the result,
-// and keeps either the time since when the webhook fails or that it does not. A
-// failed attempt is followed by the next one, if there is one; a webhook that
-// fails for 72 hours is disabled by the courier's watch.
+// credentials, and posts it to the receiver. The store then logs the result, and
+// notes in the webhook's record since when it has failed, if it did. The next
+// attempt replaces a failed one, if there is a next one. The courier's watch
+// disables a webhook that has failed for 72 hours.
 package sandbox
