@@ -44,15 +44,17 @@ type receiver struct {
 }
 
 // startReceiver starts a receiver that expects an Authorization header, unless
-// that is empty. It takes any timestamp: the sandbox's clock may move.
-func startReceiver(t *testing.T, authorization string) *receiver {
+// that is empty. Until a webhook exists, the receiver has a secret that signs
+// nothing, since it does not start without one.
+func startReceiver(t *testing.T, authorization string, flags ...string) *receiver {
 	t.Helper()
 	binary, err := builtReceiver()
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := &receiver{workspace: &workspace{t: t, dir: t.TempDir()}, lines: make(chan string, 100)}
-	args := []string{"-listen", "127.0.0.1:0", "-tolerance", "1000h", "-secret-file", filepath.Join(r.dir, "secret")}
+	r.write("secret", "none\n")
+	args := append([]string{"-listen", "127.0.0.1:0", "-secret-file", filepath.Join(r.dir, "secret")}, flags...)
 	if authorization != "" {
 		r.write("authorization", authorization+"\n")
 		args = append(args, "-authorization-file", filepath.Join(r.dir, "authorization"))
@@ -242,7 +244,7 @@ func TestAccDeliveries(t *testing.T) {
 // hands the new secret over late.
 func TestAccDeliveries_rotation(t *testing.T) {
 	api := startSandbox(t)
-	r := startReceiver(t, "")
+	r := startReceiver(t, "", "-tolerance", "13h") // The clock of the sandbox moves by 12 hours and 10 minutes.
 	config := func(n int) string {
 		return api.config(deliveryConfig(r.url, "") + fmt.Sprintf(`
 resource "digitalriver_webhook_secret_rotation" "test" {
