@@ -28,7 +28,7 @@ type attempt struct {
 	First     timestamp `json:"first"`
 	Due       timestamp `json:"due"`
 
-	event string // The event's key in the data file.
+	eventKey string // The key of the event in the data file.
 }
 
 // testRetries are the times of the retries in test mode after the first attempt.

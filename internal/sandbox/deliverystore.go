@@ -16,30 +16,30 @@ const maxDeliveries = 20_000
 
 // storedEvent is an event that still has attempts to be made.
 type storedEvent struct {
-	event delivery.Event
-	body  []byte // The event as it is delivered.
-	place string // The key in the data file.
+	event   delivery.Event
+	body    []byte // The event as it is delivered.
+	fileKey string // The key in the data file.
 }
 
 func (e *storedEvent) id() string   { return e.event.ID }
-func (e *storedEvent) key() string  { return e.place }
+func (e *storedEvent) key() string  { return e.fileKey }
 func (e *storedEvent) live() bool   { return e.event.LiveMode }
 func (e *storedEvent) file() []byte { return e.body }
 
 func decodeStoredEvent(key, value []byte) (*storedEvent, error) {
-	e := &storedEvent{place: string(key), body: slices.Clone(value)}
+	e := &storedEvent{fileKey: string(key), body: slices.Clone(value)}
 	return e, json.Unmarshal(value, &e.event)
 }
 
 func (a *attempt) id() string   { return a.key() }
-func (a *attempt) key() string  { return a.event + a.WebhookID }
+func (a *attempt) key() string  { return a.eventKey + a.WebhookID }
 func (a *attempt) live() bool   { return a.LiveMode }
 func (a *attempt) file() []byte { return encode(a) }
 
 func decodeAttempt(key, value []byte) (*attempt, error) {
 	a := &attempt{}
 	err := json.Unmarshal(value, a)
-	a.event = string(key[:len(key)-len(a.WebhookID)])
+	a.eventKey = string(key[:len(key)-len(a.WebhookID)])
 	return a, err
 }
 
@@ -71,17 +71,17 @@ func (s *store) addEvent(e *delivery.Event) ([]*attempt, error) {
 	}
 	var attempts []*attempt
 	err = s.db.Update(func(tx *bbolt.Tx) error {
-		place, err := s.events.newKey(tx)
+		fileKey, err := s.events.newKey(tx)
 		if err != nil {
 			return err
 		}
-		if err := s.events.put(tx, &storedEvent{*e, body, place}); err != nil {
+		if err := s.events.put(tx, &storedEvent{*e, body, fileKey}); err != nil {
 			return err
 		}
 		for _, id := range e.WebhookIDs {
 			a := &attempt{
 				EventID: e.ID, EventType: e.Type, WebhookID: id, LiveMode: e.LiveMode,
-				Number: 1, First: created, Due: created, event: place,
+				Number: 1, First: created, Due: created, eventKey: fileKey,
 			}
 			if err := s.attempts.put(tx, a); err != nil {
 				return err
@@ -156,7 +156,7 @@ func (s *store) afterAttempt(result attemptResult) *record {
 
 // deleteAttempt also deletes the event if this is its last attempt.
 func (s *store) deleteAttempt(tx *bbolt.Tx, a *attempt) error {
-	if e, found := s.events.get(a.LiveMode, a.EventID); found && len(s.attempts.withPrefix(a.event)) == 1 {
+	if e, found := s.events.get(a.LiveMode, a.EventID); found && len(s.attempts.withPrefix(a.eventKey)) == 1 {
 		if err := s.events.delete(tx, e); err != nil {
 			return err
 		}

@@ -67,8 +67,8 @@ func TestFailedChangeLeavesMemory(t *testing.T) {
 	failure := errors.New("no space left on device")
 	err = s.db.Update(func(tx *bbolt.Tx) error {
 		return errors.Join(
-			s.webhooks.put(tx, &record{Webhook: webhook{ID: "lost"}, place: "lost"}),
-			s.webhooks.put(tx, &record{Webhook: webhook{ID: "kept", Enabled: true}, place: kept.place}),
+			s.webhooks.put(tx, &record{Webhook: webhook{ID: "lost"}, fileKey: "lost"}),
+			s.webhooks.put(tx, &record{Webhook: webhook{ID: "kept", Enabled: true}, fileKey: kept.fileKey}),
 			s.webhooks.delete(tx, kept),
 			failure,
 		)

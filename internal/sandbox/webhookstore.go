@@ -15,17 +15,17 @@ type record struct {
 	// acknowledgement.
 	FailingSince *timestamp `json:"failingSince,omitempty"`
 
-	place   string // The key in the data file.
+	fileKey string // The key in the data file.
 	encoded []byte // The webhook as the API returns it.
 }
 
 func (r *record) id() string   { return r.Webhook.ID }
-func (r *record) key() string  { return r.place }
+func (r *record) key() string  { return r.fileKey }
 func (r *record) live() bool   { return r.Webhook.LiveMode }
 func (r *record) file() []byte { return encode(r) }
 
 func decodeRecord(key, value []byte) (*record, error) {
-	r := &record{place: string(key)}
+	r := &record{fileKey: string(key)}
 	err := json.Unmarshal(value, r)
 	r.encoded = encode(r.Webhook)
 	return r, err
@@ -61,7 +61,7 @@ func (s *store) createWebhook(build func() *record) (*record, error) {
 	defer s.mu.Unlock()
 	r := build()
 	return r, s.db.Update(func(tx *bbolt.Tx) (err error) {
-		if r.place, err = s.webhooks.newKey(tx); err != nil {
+		if r.fileKey, err = s.webhooks.newKey(tx); err != nil {
 			return err
 		}
 		return s.putWebhook(tx, r)
