@@ -101,9 +101,14 @@ func (d *providerData) createWebhook(
 	if d.liveMode.IsNull() {
 		return sendCreate(ctx, client, webhook)
 	}
+	// Only creates that do not know the mode yet take turns.
 	d.firstCreate.Lock()
-	defer d.firstCreate.Unlock()
 	_, known, diags := d.keyMode(ctx, client)
+	if known || diags.HasError() {
+		d.firstCreate.Unlock()
+	} else {
+		defer d.firstCreate.Unlock()
+	}
 	diags.Append(d.guard(ctx, client)...)
 	if diags.HasError() {
 		return nil, diags

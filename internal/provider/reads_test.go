@@ -235,7 +235,7 @@ func TestAccReads_changedBetweenPlanAndApply(t *testing.T) {
 	api.patch(id, object{"enabled": false})
 	code, out := w.run("apply", "-no-color", "saved.tfplan")
 	if code == 0 || !strings.Contains(out, "Webhook was changed outside Terraform") ||
-		!strings.Contains(unwrapped(out), `after the plan, in "enabled"`) {
+		!strings.Contains(unwrapped(out), `after the plan was made: "enabled"`) {
 		t.Errorf("exit code %d\n%s", code, out)
 	}
 	if out = w.must("plan"); !strings.Contains(out, "enabled        = false -> true") {

@@ -130,7 +130,8 @@ func (m *webhookModel) changedMembers(state *webhookModel) []string {
 	sameTransport := m.TransportType.Equal(state.TransportType)
 	var members []string
 	for _, field := range m.differences(state) {
-		if field.isObject() && m.get(field).IsNull() && !sameTransport {
+		removedWithTransport := field.isObject() && m.get(field).IsNull() && !sameTransport
+		if removedWithTransport || field.name == "types" && sameElements(m.Types, state.Types) {
 			continue
 		}
 		members = append(members, field.member)
