@@ -42,7 +42,7 @@ func TestReadsShareOneList(t *testing.T) {
 		"lists": {
 			func(t *testing.T, c *Client) {
 				runConcurrently(10, func(int) {
-					if webhooks, err := c.ListWebhooks(t.Context()); err != nil || len(webhooks) != 1000 {
+					if webhooks, _, err := c.ListWebhooks(t.Context()); err != nil || len(webhooks) != 1000 {
 						t.Errorf("%d webhooks, %v", len(webhooks), err)
 					}
 				})
@@ -69,7 +69,7 @@ func TestReadsShareOneList(t *testing.T) {
 				for _, operation := range []string{"create", "update", "delete", "list"} {
 					mustRun(t, c, operation)
 				}
-				webhooks, err := c.ListWebhooks(t.Context())
+				webhooks, _, err := c.ListWebhooks(t.Context())
 				if err != nil || len(webhooks) != 1000 || webhooks[999].ID != "w1001" {
 					t.Errorf("%d webhooks, %v", len(webhooks), err)
 				}
@@ -122,7 +122,7 @@ func TestWriteDuringList(t *testing.T) {
 					sleep(t, time.Second) // longer than the write takes
 					return response, nil
 				})
-				go func() { _, _ = client.ListWebhooks(t.Context()) }()
+				go func() { _, _, _ = client.ListWebhooks(t.Context()) }()
 				synctest.Wait()
 				mustRun(t, client, operation)
 				for range 2 {
@@ -293,7 +293,7 @@ func TestReadsSeeOwnWrites(t *testing.T) {
 					if err != nil || webhook.Enabled != enabled {
 						t.Errorf("%s: read %+v, wrote %t: %v", id, webhook, enabled, err)
 					}
-					listed := newWebhookList(mustList(t, client)).get(id)
+					listed := newWebhookList(mustList(t, client), true).get(id)
 					if listed == nil || listed.Enabled != enabled {
 						t.Errorf("%s: listed %+v, wrote %t", id, listed, enabled)
 					}
@@ -390,7 +390,7 @@ func BenchmarkCachedRead(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	client.cache.store(newWebhookList(page.webhooks), 0)
+	client.cache.store(newWebhookList(page.webhooks, true), 0)
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		for i := 0; pb.Next(); i++ {
@@ -407,7 +407,7 @@ func BenchmarkCacheWrite(b *testing.B) {
 		b.Fatal(err)
 	}
 	cache := newCache()
-	cache.store(newWebhookList(page.webhooks), 0)
+	cache.store(newWebhookList(page.webhooks, true), 0)
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		webhook := page.webhooks[i%5000]

@@ -56,6 +56,8 @@ type Client struct {
 	seen    seenIDs
 	mode    atomic.Int32 // one of the mode constants
 	wrote   atomic.Bool
+	// clockSkew is how far the API's clock is ahead of ours, in nanoseconds.
+	clockSkew atomic.Int64
 }
 
 const (
@@ -105,16 +107,25 @@ func (c *Client) LiveMode() (live, known bool) {
 	return mode == modeLive, mode != modeUnknown
 }
 
+// Now returns the time of the API: our clock, corrected by what the Date header of
+// the last response showed. Before the first response it is our clock.
+func (c *Client) Now() time.Time {
+	return c.config.Clock.Now().Add(time.Duration(c.clockSkew.Load()))
+}
+
 // Wrote reports whether the client has sent a request that changes something.
 func (c *Client) Wrote() bool { return c.wrote.Load() }
 
-// setMode records the mode that a response shows.
-func (c *Client) setMode(live bool) {
+// setMode records the mode that a webhook shows; nil if it shows none.
+func (c *Client) setMode(live *bool) {
+	if live == nil {
+		return
+	}
 	mode := int32(modeTest)
-	if live {
+	if *live {
 		mode = modeLive
 	}
-	if c.mode.Swap(mode) != mode && live {
+	if c.mode.Swap(mode) != mode && *live {
 		c.limiter.raiseToLiveMode()
 	}
 }

@@ -157,3 +157,53 @@ func TestEmptyID(t *testing.T) {
 		t.Error("a request was sent")
 	}
 }
+
+// The clock of the API is ours until a response shows how far they differ.
+func TestNowIsTheTimeOfTheAPI(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{}
+		client := api.newClient(t, func(c *Config) { c.Clock = shiftedClock{by: time.Hour} })
+		if ahead := client.Now().Sub(time.Now()); ahead != time.Hour {
+			t.Errorf("before a response, it is %v ahead", ahead)
+		}
+		mustRun(t, client, "list")
+		sleep(t, time.Minute)
+		if ahead := client.Now().Sub(time.Now()); ahead != 0 {
+			t.Errorf("after a response, it is %v ahead", ahead)
+		}
+	})
+}
+
+// The mode stays unknown, and the rate the lower one, if webhooks do not show it.
+func TestWebhooksWithoutMode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{modeHidden: true, live: true}
+		api.addWebhooks(1)
+		client := api.newClient(t, func(c *Config) { c.RequestsPerSecond = 0 })
+		for _, operation := range []string{"create", "read", "list", "update"} {
+			mustRun(t, client, operation)
+		}
+		if _, known := client.LiveMode(); known {
+			t.Error("the mode is known")
+		}
+		if webhook := mustRead(t, client, 1); webhook.LiveMode != nil {
+			t.Error("the webhook has a mode")
+		}
+		runConcurrently(50, func(int) { mustRun(t, client, "list secrets") })
+		if most := maxPerSecond(api.takeRequests()); most > testModeLimit {
+			t.Errorf("%d requests in one second", most)
+		}
+	})
+}
+
+// The Error has the API's ID of the request, which support asks for.
+func TestRequestIDOfTheAPI(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{}
+		api.failNext("GET", failWith(403, "x-dr-requestid", "r-1"))
+		err := asError(t, run(t.Context(), api.newClient(t), "list"))
+		if err.RequestID != "r-1" || !strings.Contains(err.Error(), "x-dr-requestid r-1") {
+			t.Errorf("got %v", err)
+		}
+	})
+}

@@ -25,15 +25,15 @@
 //  4. send calls the lookUp of the request, which is findCreated. It lists the
 //     webhooks and looks for one with this address and these event types that is
 //     new. If there is one, the create has succeeded. If there are several, it
-//     ends with a [DuplicateError]. If there is none, send starts again at step 2,
+//     ends with a [UncertainError]. If there is none, send starts again at step 2,
 //     until there are no retries left.
 //  5. CreateWebhook records the webhook and the mode that it shows (setMode), and
 //     adds it to the list (write.end).
 //
 // # Errors
 //
-// Methods of Client return an [*Error], or a [*DuplicateError] or
-// [*SecretLimitError] that wraps one. [IsNotFound] recognizes an object that does
+// Methods of Client return an [*Error], or an [*UncertainError],
+// [*SecretLimitError] or [*SecretsUnavailableError] that wraps one. [IsNotFound] recognizes an object that does
 // not exist. If the context ended, the error wraps the context's error. No error
 // contains a credential (redact.go).
 //

@@ -27,6 +27,7 @@ type Error struct {
 	Faults     []Fault       // what the API reports, if the response was an error of the API
 	Reason     string        // what went wrong, if there are no Faults or they are not all
 	UpstreamID string        // identifies the last request; empty: none was sent
+	RequestID  string        // x-dr-requestid of the last response, which support asks for; may be empty
 	Attempts   int           // how many requests the operation sent
 	RetryAfter time.Duration // the wait that the API asked for with a 429 or 503; 0: none
 	Err        error         // the cause below HTTP, such as a network failure; may be nil
@@ -63,7 +64,10 @@ func (e *Error) Error() string {
 	if e.Reason != "" {
 		b.WriteString(separator + e.Reason)
 	}
-	if e.UpstreamID != "" {
+	switch {
+	case e.UpstreamID != "" && e.RequestID != "":
+		fmt.Fprintf(&b, " (upstream-id %s, x-dr-requestid %s)", e.UpstreamID, e.RequestID)
+	case e.UpstreamID != "":
 		fmt.Fprintf(&b, " (upstream-id %s)", e.UpstreamID)
 	}
 	return b.String()
@@ -84,20 +88,59 @@ func (f Fault) String() string {
 	}
 }
 
-// DuplicateError is a create whose response was lost, and for which the list shows
-// several new webhooks that could be its result.
-type DuplicateError struct {
-	IDs []string // of these webhooks
+// UncertainError is a create or a rotation that the API may have carried out
+// although no response confirms it, or that it may have carried out twice. In the
+// second case, Err has the status of the success, and the method that returns the
+// error returns the result too.
+type UncertainError struct {
+	IDs []string // of the webhooks or secrets that are or could be the result; may be empty
 	Err *Error
 }
 
-func (e *DuplicateError) Error() string {
-	return fmt.Sprintf("%v; several new webhooks could be the result: %s", e.Err, strings.Join(e.IDs, ", "))
+func (e *UncertainError) Error() string {
+	confirmed := e.Err.Status >= 200 && e.Err.Status <= 299
+	object, advice := "webhook", "look for a new webhook with this address and these event types, keep one, and delete "+
+		"any other; creating it again may make a second one"
+	if e.Err.Operation == rotateSecret {
+		object, advice = "signing secret", "look at the secrets of the webhook, newest first; an extra one stays active "+
+			"until it expires or is blocked in the dashboard, and rotating again adds another"
+	}
+	ids := strings.Join(e.IDs, ", ")
+	var what string
+	switch {
+	case confirmed && len(e.IDs) > 1:
+		what = fmt.Sprintf("the API carried out the request more than once, each %s is new: %s", object, ids)
+	case confirmed:
+		what = fmt.Sprintf("the new %s is %s, but it is not known whether an earlier attempt made another", object, ids)
+	case len(e.IDs) > 1:
+		what = fmt.Sprintf("several new %ss could be the result: %s", object, ids)
+	case len(e.IDs) == 1:
+		what = fmt.Sprintf("the %s %s could be the result, but may be older", object, ids)
+	default:
+		what = "it is not known whether the API carried out the request"
+	}
+	return fmt.Sprintf("%v; %s; %s", e.Err, what, advice)
 }
 
-func (e *DuplicateError) Unwrap() error { return e.Err }
+func (e *UncertainError) Unwrap() error { return e.Err }
 
-// SecretLimitError is a rotation that the API refused because MaxActiveSecrets
+// SecretsUnavailableError is a request for the signing secrets of a webhook that the
+// API refused with a 404, 405 or 403 although the webhook exists: the API does not
+// offer this operation to the key.
+type SecretsUnavailableError struct {
+	WebhookID string
+	Status    int // 404, 405 or 403
+	Err       *Error
+}
+
+func (e *SecretsUnavailableError) Error() string {
+	return fmt.Sprintf("%v; the webhook %s exists, but the API does not offer its signing secrets to this key",
+		e.Err, e.WebhookID)
+}
+
+func (e *SecretsUnavailableError) Unwrap() error { return e.Err }
+
+// SecretLimitError is// SecretLimitError is a rotation that the API refused because MaxActiveSecrets
 // are active.
 type SecretLimitError struct {
 	NextExpiry *time.Time // when the next active secret expires; nil: none of them does
@@ -115,9 +158,14 @@ func (e *SecretLimitError) Error() string {
 
 func (e *SecretLimitError) Unwrap() error { return e.Err }
 
-// IsNotFound reports whether the API said that the object does not exist. A 404
-// that is not the API's, such as a proxy's page, does not count.
+// IsNotFound reports whether the API said that the webhook does not exist. A 404
+// that is not the API's, such as a proxy's page, does not count, nor does a
+// SecretsUnavailableError.
 func IsNotFound(err error) bool {
+	var unavailable *SecretsUnavailableError
+	if errors.As(err, &unavailable) {
+		return false
+	}
 	var apiError *Error
 	return errors.As(err, &apiError) && apiError.Status == http.StatusNotFound && !apiError.notFromAPI
 }
@@ -145,6 +193,7 @@ func (o *operation) responseError(r *request, resp *response, reason error) *Err
 		}
 		return err
 	}
+	err.RequestID = o.redactor.redact(resp.header.Get("x-dr-requestid"))
 	err.notFromAPI = resp.notFromAPI()
 	err.Faults = parseFaults(resp.body, o.redactor)
 	if len(err.Faults) == 0 || reason != nil {

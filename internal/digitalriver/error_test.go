@@ -33,10 +33,8 @@ func TestErrorText(t *testing.T) {
 			`create webhook: POST /webhooks got no response after 2 attempts: connection refused (upstream-id u-1)`},
 		"not sent": {with(func(e *Error) { e.Status, e.Attempts, e.Reason, e.UpstreamID = 0, 0, "context canceled", "" }),
 			`create webhook: POST /webhooks was not sent: context canceled`},
-		"duplicates": {&DuplicateError{
-			IDs: []string{"a", "b"}, Err: with(func(e *Error) { e.Status, e.Reason = 0, "the response was lost" })},
-			`create webhook: POST /webhooks got no response: the response was lost (upstream-id u-1); ` +
-				`several new webhooks could be the result: a, b`},
+		"request ID": {with(func(e *Error) { e.RequestID = "r-1" }),
+			`create webhook: POST /webhooks returned 400 (upstream-id u-1, x-dr-requestid r-1)`},
 		"limit": {&SecretLimitError{NextExpiry: &expires, Active: 5, Err: with(func(e *Error) { e.Status = 409 })},
 			`create webhook: POST /webhooks returned 409 (upstream-id u-1); ` +
 				`5 secrets are active, the next one expires at 2026-01-02T03:04:05Z`},
@@ -130,4 +128,27 @@ func FuzzResponseError(f *testing.F) {
 			t.Errorf("%q", text)
 		}
 	})
+}
+
+func TestUncertainErrorText(t *testing.T) {
+	tests := map[string]struct {
+		operation string
+		status    int
+		ids       []string
+		want      string
+	}{
+		"nothing found":     {"create webhook", 504, nil, "it is not known whether the API carried out the request"},
+		"one in doubt":      {"create webhook", 504, []string{"a"}, "the webhook a could be the result, but may be older"},
+		"several":           {"create webhook", 0, []string{"a", "b"}, "several new webhooks could be the result: a, b"},
+		"carried out twice": {"create webhook", 201, []string{"a", "b"}, "more than once, each webhook is new: a, b"},
+		"perhaps twice":     {"create webhook", 201, []string{"a"}, "not known whether an earlier attempt made another"},
+		"rotation":          {rotateSecret, 504, nil, "look at the secrets of the webhook"},
+		"rotations":         {rotateSecret, 201, []string{"a", "b"}, "each signing secret is new: a, b"},
+	}
+	for name, test := range tests {
+		err := &UncertainError{IDs: test.ids, Err: &Error{Operation: test.operation, Status: test.status}}
+		if !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: got %q, want it to say %q", name, err, test.want)
+		}
+	}
 }

@@ -16,9 +16,10 @@ import (
 // fakeAPI is the API in memory. It is a RoundTripper, so that tests can run in a
 // bubble of testing/synctest: its clock advances only while all goroutines wait.
 type fakeAPI struct {
-	live    bool          // mode of the webhooks
-	paged   bool          // whether the list comes in pages of 10
-	latency time.Duration // of each response
+	live       bool          // mode of the webhooks
+	modeHidden bool          // whether webhooks do not show it
+	paged      bool          // whether the list comes in pages of 10
+	latency    time.Duration // of each response
 
 	mu       sync.Mutex
 	webhooks []map[string]any
@@ -131,7 +132,10 @@ func (f *fakeAPI) rotate(webhookID string, expiresIn time.Duration) *http.Respon
 func (f *fakeAPI) add(webhook map[string]any) {
 	f.lastID++
 	id := fmt.Sprint("w", f.lastID)
-	webhook["id"], webhook["createdTime"], webhook["liveMode"] = id, time.Now(), f.live
+	webhook["id"], webhook["createdTime"] = id, time.Now()
+	if !f.modeHidden {
+		webhook["liveMode"] = f.live
+	}
 	f.webhooks = append(f.webhooks, webhook)
 	if f.secrets == nil {
 		f.secrets = make(map[string][]map[string]any)

@@ -48,7 +48,7 @@ func run(ctx context.Context, c *Client, operation string) error {
 	case "read":
 		_, err = c.GetWebhook(ctx, "w1")
 	case "list":
-		_, err = c.ListWebhooks(ctx)
+		_, _, err = c.ListWebhooks(ctx)
 	case "update":
 		_, err = c.UpdateWebhook(ctx, "w1", Webhook{Enabled: enabled}, "enabled")
 	case "delete":
@@ -84,7 +84,7 @@ func mustRead(t *testing.T, c *Client, n int) *Webhook {
 // mustList lists all webhooks.
 func mustList(t *testing.T, c *Client) []*Webhook {
 	t.Helper()
-	webhooks, err := c.ListWebhooks(t.Context())
+	webhooks, _, err := c.ListWebhooks(t.Context())
 	if err != nil {
 		t.Error(err)
 	}

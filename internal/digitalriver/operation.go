@@ -43,8 +43,7 @@ type request struct {
 	// lost, and keeps its result. Every POST has one.
 	lookUp func(ctx context.Context) (found bool, err error)
 
-	attempts  int
-	clockSkew time.Duration // how far the API's clock is ahead of ours, from the last response
+	attempts int
 }
 
 func (r *request) target() string {
@@ -147,7 +146,7 @@ func (o *operation) attempt(ctx context.Context, r *request) (outcome, *Error) {
 	}
 	o.client.config.Log(ctx, "API request", fields)
 	if date, err := http.ParseTime(resp.header.Get("Date")); err == nil {
-		r.clockSkew = date.Sub(now)
+		o.client.clockSkew.Store(int64(date.Sub(now)))
 	}
 	outcome, reason := classify(r, resp)
 	if outcome == succeeded {
@@ -155,7 +154,7 @@ func (o *operation) attempt(ctx context.Context, r *request) (outcome, *Error) {
 	}
 	err := o.responseError(r, resp, reason)
 	if resp.status == http.StatusTooManyRequests || resp.status == http.StatusServiceUnavailable {
-		err.RetryAfter = parseRetryAfter(resp.header.Get("Retry-After"), now.Add(r.clockSkew))
+		err.RetryAfter = parseRetryAfter(resp.header.Get("Retry-After"), o.client.Now())
 	}
 	if resp.status == http.StatusTooManyRequests {
 		pause := err.RetryAfter

@@ -16,6 +16,8 @@ type Secret struct {
 	ExpiresTime *time.Time `json:"expiresTime"` // nil until a rotation sets it
 }
 
+const rotateSecret = "rotate signing secret"
+
 // MaxActiveSecrets is how many secrets of a webhook can be active at a time.
 const MaxActiveSecrets = 5
 
@@ -56,7 +58,7 @@ func (o *operation) listSecrets(ctx context.Context, webhookID string) ([]Secret
 // No public page shows the requests for secrets: see
 // docs/guides/documented-and-decided.md.
 func (c *Client) RotateSecret(ctx context.Context, webhookID string, expiresIn int) (*Rotation, error) {
-	o := c.newOperation("rotate signing secret")
+	o := c.newOperation(rotateSecret)
 	r := &request{
 		method: http.MethodPost,
 		path:   secretsPath(webhookID),

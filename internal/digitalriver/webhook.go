@@ -33,7 +33,7 @@ type Webhook struct {
 	TransportType  string          `json:"transportType,omitempty"`
 	Authentication *Authentication `json:"authentication,omitempty"` // nil if TransportType is OAUTH, or none is set
 	OAuth          *OAuth          `json:"oauth,omitempty"`          // nil if TransportType is HTTP
-	LiveMode       bool            `json:"liveMode,omitempty"`
+	LiveMode       *bool           `json:"liveMode,omitempty"`       // nil if the API does not show the mode
 	CreatedTime    time.Time       `json:"createdTime,omitzero"`
 	UpdatedTime    time.Time       `json:"updatedTime,omitzero"`
 }

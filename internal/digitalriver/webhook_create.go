@@ -10,7 +10,7 @@ import (
 
 // CreateWebhook creates a webhook. If the response is lost, it looks for the
 // webhook in the list before it sends the request again. It returns a
-// *DuplicateError if several webhooks in the list could be the one.
+// *UncertainError if several webhooks in the list could be the one.
 func (c *Client) CreateWebhook(ctx context.Context, webhook Webhook) (*Webhook, error) {
 	o := c.newOperation("create webhook", webhook.credentials()...)
 	r := &request{method: http.MethodPost, path: webhooksPath, body: encode(webhook)}
@@ -58,13 +58,13 @@ const clockTolerance = 2 * time.Second
 func (o *operation) findCreated(
 	ctx context.Context, r *request, webhook Webhook, start createStart,
 ) (*Webhook, error) {
-	all, clockSkew, err := o.listWebhooks(ctx)
+	all, err := o.listWebhooks(ctx)
 	if err != nil {
 		return nil, err
 	}
-	earliest := start.time.Add(clockSkew - clockTolerance)
+	earliest := start.time.Add(time.Duration(o.client.clockSkew.Load()) - clockTolerance)
 	var matches []*Webhook
-	for _, w := range all {
+	for _, w := range all.webhooks {
 		if fingerprint(w.Address, w.Types) == fingerprint(webhook.Address, webhook.Types) &&
 			!w.CreatedTime.Before(earliest) && !o.client.seen.before(w.ID, start.seen) {
 			matches = append(matches, w)
@@ -76,11 +76,11 @@ func (o *operation) findCreated(
 	case 1:
 		return matches[0], nil
 	}
-	duplicate := &DuplicateError{Err: o.newError(r, "the response was lost")}
+	uncertain := &UncertainError{Err: o.newError(r, "the response was lost")}
 	for _, match := range matches {
-		duplicate.IDs = append(duplicate.IDs, match.ID)
+		uncertain.IDs = append(uncertain.IDs, match.ID)
 	}
-	return nil, duplicate
+	return nil, uncertain
 }
 
 // fingerprint is equal for webhooks with the same address and the same set of

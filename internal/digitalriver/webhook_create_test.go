@@ -159,8 +159,8 @@ func TestLostCreateWithSeveralMatches(t *testing.T) {
 			return nil, errors.New("lost")
 		})
 		err := run(t.Context(), api.newClient(t), "create")
-		var duplicate *DuplicateError
-		if !errors.As(err, &duplicate) || !slices.Equal(duplicate.IDs, []string{"w1", "w2"}) {
+		var uncertain *UncertainError
+		if !errors.As(err, &uncertain) || !slices.Equal(uncertain.IDs, []string{"w1", "w2"}) {
 			t.Fatalf("got %v", err)
 		}
 		if !strings.Contains(err.Error(), "w1, w2") {

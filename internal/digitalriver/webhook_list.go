@@ -10,10 +10,11 @@ import (
 type webhookList struct {
 	webhooks []*Webhook
 	index    map[string]int // by ID
+	complete bool           // false if the API may have cut it off
 }
 
-func newWebhookList(webhooks []*Webhook) *webhookList {
-	l := &webhookList{webhooks: webhooks, index: make(map[string]int, len(webhooks))}
+func newWebhookList(webhooks []*Webhook, complete bool) *webhookList {
+	l := &webhookList{webhooks: webhooks, index: make(map[string]int, len(webhooks)), complete: complete}
 	for i, webhook := range webhooks {
 		l.index[webhook.ID] = i
 	}
@@ -33,14 +34,15 @@ func (l *webhookList) with(webhook *Webhook) *webhookList {
 	webhooks := slices.Clone(l.webhooks)
 	if i, ok := l.index[webhook.ID]; ok {
 		webhooks[i] = webhook
-		return &webhookList{webhooks: webhooks, index: l.index}
+		return &webhookList{webhooks: webhooks, index: l.index, complete: l.complete}
 	}
 	index := maps.Clone(l.index)
 	index[webhook.ID] = len(webhooks)
-	return &webhookList{webhooks: append(webhooks, webhook), index: index}
+	return &webhookList{webhooks: append(webhooks, webhook), index: index, complete: l.complete}
 }
 
 // without returns a list that does not contain the webhook with an ID.
 func (l *webhookList) without(id string) *webhookList {
-	return newWebhookList(slices.DeleteFunc(slices.Clone(l.webhooks), func(w *Webhook) bool { return w.ID == id }))
+	kept := slices.DeleteFunc(slices.Clone(l.webhooks), func(w *Webhook) bool { return w.ID == id })
+	return newWebhookList(kept, l.complete)
 }

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"time"
 )
 
 // GetWebhook returns a webhook. IsNotFound is true for the error if there is none.
@@ -49,15 +48,16 @@ func (c *Client) ListedWebhook(id string) *Webhook {
 	return webhook
 }
 
-// ListWebhooks returns all webhooks of the key's account and mode.
-// Callers share the slice and must not change it.
-func (c *Client) ListWebhooks(ctx context.Context) ([]*Webhook, error) {
+// ListWebhooks returns the webhooks of the key's account and mode. The list is
+// complete unless the API may have cut it off. Callers share the slice and must not
+// change it.
+func (c *Client) ListWebhooks(ctx context.Context) (webhooks []*Webhook, complete bool, err error) {
 	c.cache.countRead()
 	all, err := c.sharedList(ctx)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return all.webhooks, nil
+	return all.webhooks, all.complete, nil
 }
 
 const (
@@ -89,13 +89,13 @@ func (c *Client) sharedList(ctx context.Context) (*webhookList, error) {
 	if all != nil {
 		return all, nil
 	}
-	all, err := c.cache.fetch(ctx, generation, func(ctx context.Context) ([]*Webhook, error) {
-		webhooks, _, err := c.newOperation(listWebhooks).listWebhooks(ctx)
+	all, err := c.cache.fetch(ctx, generation, func(ctx context.Context) (*webhookList, error) {
+		l, err := c.newOperation(listWebhooks).listWebhooks(ctx)
 		if err != nil {
 			return nil, err
 		}
-		c.seen.add(webhooks...)
-		return webhooks, nil
+		c.seen.add(l.webhooks...)
+		return l, nil
 	})
 	if err != nil && ctx.Err() != nil {
 		return nil, c.newOperation(listWebhooks).contextError(ctx, newGet(webhooksPath))
@@ -103,9 +103,8 @@ func (c *Client) sharedList(ctx context.Context) (*webhookList, error) {
 	return all, err
 }
 
-// listWebhooks requests all webhooks, page by page if the API returns pages. It
-// also returns how far the API's clock is ahead of ours.
-func (o *operation) listWebhooks(ctx context.Context) ([]*Webhook, time.Duration, error) {
+// listWebhooks requests all webhooks, page by page if the API returns pages.
+func (o *operation) listWebhooks(ctx context.Context) (*webhookList, error) {
 	var all []*Webhook
 	listed := make(map[string]struct{})
 	isNew := func(w *Webhook) bool {
@@ -124,7 +123,7 @@ func (o *operation) listWebhooks(ctx context.Context) ([]*Webhook, time.Duration
 			return err
 		}
 		if err := o.send(ctx, r); err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 		for _, webhook := range p.webhooks {
 			if isNew(webhook) {
@@ -136,7 +135,7 @@ func (o *operation) listWebhooks(ctx context.Context) ([]*Webhook, time.Duration
 			if len(all) > 0 {
 				o.client.setMode(all[0].LiveMode)
 			}
-			return all, r.clockSkew, nil
+			return newWebhookList(all, true), nil
 		}
 		query = "startingAfter=" + url.QueryEscape(all[len(all)-1].ID) + "&limit=100"
 	}

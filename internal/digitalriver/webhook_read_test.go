@@ -14,7 +14,7 @@ func TestPages(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			api := &fakeAPI{paged: true}
 			api.addWebhooks(n)
-			webhooks, err := api.newClient(t).ListWebhooks(t.Context())
+			webhooks, _, err := api.newClient(t).ListWebhooks(t.Context())
 			requests := api.takeRequestLines()
 			if err != nil || len(webhooks) != n || len(requests) != want {
 				t.Errorf("%d of %d webhooks in %v: %v", len(webhooks), n, requests, err)
