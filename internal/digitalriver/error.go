@@ -32,7 +32,8 @@ type Error struct {
 	RetryAfter time.Duration // the wait that the API asked for with a 429 or 503; 0: none
 	Err        error         // the cause below HTTP, such as a network failure; may be nil
 
-	notFromAPI bool // the response was not the API's
+	notFromAPI      bool // the response was not the API's
+	userNameRefused bool // a fault is about the user name of basic authentication
 }
 
 // Fault is one entry of an API error.
@@ -74,6 +75,11 @@ func (e *Error) Error() string {
 }
 
 func (e *Error) Unwrap() error { return e.Err }
+
+// redacted returns the fault as an error may show it.
+func (f Fault) redacted(r *redactor) Fault {
+	return Fault{Code: r.redact(f.Code), Parameter: r.redact(f.Parameter), Message: r.redact(f.Message)}
+}
 
 // String returns the message of the fault, then its code and parameter.
 func (f Fault) String() string {
@@ -166,8 +172,15 @@ func IsNotFound(err error) bool {
 	if errors.As(err, &unavailable) {
 		return false
 	}
+	apiError := asAPIError(err)
+	return apiError != nil && apiError.Status == http.StatusNotFound && !apiError.notFromAPI
+}
+
+// asAPIError returns the *Error that err is or wraps, nil if there is none.
+func asAPIError(err error) *Error {
 	var apiError *Error
-	return errors.As(err, &apiError) && apiError.Status == http.StatusNotFound && !apiError.notFromAPI
+	errors.As(err, &apiError)
+	return apiError
 }
 
 // newError returns an error without a response.
@@ -195,7 +208,10 @@ func (o *operation) responseError(r *request, resp *response, reason error) *Err
 	}
 	err.RequestID = o.redactor.redact(resp.header.Get("x-dr-requestid"))
 	err.notFromAPI = resp.notFromAPI()
-	err.Faults = parseFaults(resp.body, o.redactor)
+	for _, fault := range parseFaults(resp.body) {
+		err.userNameRefused = err.userNameRefused || resp.status == http.StatusBadRequest && fault.namesUserName()
+		err.Faults = append(err.Faults, fault.redacted(o.redactor))
+	}
 	if len(err.Faults) == 0 || reason != nil {
 		err.Faults, err.Reason = nil, describe(resp, reason, o.redactor)
 	}
@@ -273,7 +289,7 @@ func htmlTitle(body []byte, redactor *redactor) string {
 
 // parseFaults reads the body of an error. It skips whatever is not in the
 // documented format.
-func parseFaults(body []byte, redactor *redactor) []Fault {
+func parseFaults(body []byte) []Fault {
 	var object map[string]any
 	if json.Unmarshal(body, &object) != nil {
 		return nil
@@ -284,7 +300,7 @@ func parseFaults(body []byte, redactor *redactor) []Fault {
 		members, _ := entry.(map[string]any)
 		member := func(name string) string {
 			text, _ := members[name].(string)
-			return redactor.redact(text)
+			return text
 		}
 		fault := Fault{Code: member("code"), Parameter: member("parameter"), Message: member("message")}
 		if fault != (Fault{}) {

@@ -88,11 +88,19 @@ func TestUnexpectedResponses(t *testing.T) {
 	}
 }
 
+func redactedFaults(body string) []Fault {
+	var faults []Fault
+	for _, fault := range parseFaults([]byte(body)) {
+		faults = append(faults, fault.redacted(newRedactor()))
+	}
+	return faults
+}
+
 func TestParseFaults(t *testing.T) {
 	body := `{"type": "bad_request", "errors": [
 		{"code": "invalid_parameter", "parameter": "types", "message": "Unknown\n\ttype."},
 		"text", {"code": 7, "message": "Bad."}, {"message": "` + strings.Repeat("ä", maxTextLength) + `"}]}`
-	got := parseFaults([]byte(body), newRedactor())
+	got := redactedFaults(body)
 	want := []Fault{
 		{"invalid_parameter", "types", "Unknown type."},
 		{"", "", "Bad."},
@@ -102,7 +110,7 @@ func TestParseFaults(t *testing.T) {
 		t.Error(diff)
 	}
 	many := `{"errors": [` + strings.Repeat(`{"code": "c"},`, 99) + `{}]}`
-	if got := parseFaults([]byte(many), newRedactor()); len(got) != maxFaults {
+	if got := redactedFaults(many); len(got) != maxFaults {
 		t.Errorf("%d faults", len(got))
 	}
 }

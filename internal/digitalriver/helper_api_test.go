@@ -16,6 +16,7 @@ import (
 // fakeAPI is the API in memory. It is a RoundTripper, so that tests can run in a
 // bubble of testing/synctest: its clock advances only while all goroutines wait.
 type fakeAPI struct {
+	reading                  // of the documentation
 	live       bool          // mode of the webhooks
 	modeHidden bool          // whether webhooks do not show it
 	paged      bool          // whether the list comes in pages of 10
@@ -27,6 +28,13 @@ type fakeAPI struct {
 	lastID   int
 	requests []sentRequest
 	faults   map[string][]fault // of the next requests, by method
+}
+
+// reading is what the API does where the documentation leaves it open.
+type reading struct {
+	userName string // the only spelling of the user name that it knows; "": both
+	drops    bool   // whether it drops the other one, instead of refusing it
+	hides    bool   // whether responses do not show authentication
 }
 
 // sentRequest is a request that reached the API.
@@ -68,12 +76,15 @@ func (f *fakeAPI) RoundTrip(req *http.Request) (*http.Response, error) {
 func (f *fakeAPI) carryOut(req *http.Request) *http.Response {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	body, refusal := f.readBody(req)
+	if refusal != nil {
+		return refusal
+	}
 	path := strings.Split(strings.Trim(req.URL.EscapedPath(), "/"), "/")
 	if len(path) == 1 {
 		if req.Method == http.MethodPost {
-			webhook := readJSON(req)
-			f.add(webhook)
-			return respond(201, webhook)
+			f.add(body)
+			return respond(201, f.shown(body))
 		}
 		return f.list(req.URL.Query().Get("startingAfter"))
 	}
@@ -83,19 +94,19 @@ func (f *fakeAPI) carryOut(req *http.Request) *http.Response {
 	}
 	switch {
 	case len(path) == 3 && req.Method == http.MethodPost:
-		return f.rotate(path[1], time.Duration(readJSON(req)["expiresIn"].(float64))*time.Hour)
+		return f.rotate(path[1], time.Duration(body["expiresIn"].(float64))*time.Hour)
 	case len(path) == 3:
 		return respond(200, map[string]any{"data": f.secrets[path[1]]})
 	case req.Method == http.MethodPatch:
 		changed := maps.Clone(f.webhooks[i])
-		maps.Copy(changed, readJSON(req))
+		maps.Copy(changed, body)
 		f.webhooks[i] = changed
-		return respond(200, changed)
+		return respond(200, f.shown(changed))
 	case req.Method == http.MethodDelete:
 		f.webhooks = slices.Delete(slices.Clone(f.webhooks), i, i+1)
 		return respond(204, nil)
 	default:
-		return respond(200, f.webhooks[i])
+		return respond(200, f.shown(f.webhooks[i]))
 	}
 }
 
@@ -185,12 +196,38 @@ func (f *fakeAPI) takeRequestLines() []string {
 	return lines
 }
 
-func readJSON(req *http.Request) map[string]any {
-	var body map[string]any
+// readBody reads the body of a request, if it has one. refusal is the response to
+// a spelling of the user name that the API does not know.
+func (f *fakeAPI) readBody(req *http.Request) (body map[string]any, refusal *http.Response) {
+	if req.Body == nil {
+		return nil, nil
+	}
 	if err := json.NewDecoder(req.Body).Decode(&body); err != nil {
 		panic(err)
 	}
-	return body
+	authentication, _ := body["authentication"].(map[string]any)
+	for name := range authentication {
+		if f.userName == "" || name == f.userName || name == "password" {
+			continue
+		}
+		if !f.drops {
+			return nil, respond(400, map[string]any{"type": "bad_request", "errors": []any{map[string]any{
+				"code": "unknown_parameter", "parameter": "authentication." + name, "message": "Unknown parameter.",
+			}}})
+		}
+		delete(authentication, name)
+	}
+	return body, nil
+}
+
+// shown returns a webhook as a response shows it.
+func (f *fakeAPI) shown(webhook map[string]any) map[string]any {
+	if !f.hides {
+		return webhook
+	}
+	webhook = maps.Clone(webhook)
+	delete(webhook, "authentication")
+	return webhook
 }
 
 // respond returns a response with a text or a JSON value as its body; header has

@@ -39,11 +39,8 @@ type Webhook struct {
 }
 
 // Authentication is the basic authentication with which events are delivered.
-//
-// The guides of Digital River call the first member userName, its SDK username.
-// Both are read, since encoding/json matches names without regard to case.
 type Authentication struct {
-	UserName string `json:"userName"`
+	UserName string `json:"username"` // user_name.go has the other spelling
 	Password string `json:"password"`
 }
 

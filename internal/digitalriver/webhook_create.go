@@ -33,7 +33,7 @@ func (c *Client) CreateWebhook(ctx context.Context, webhook Webhook) (*Webhook, 
 	}
 
 	write := c.cache.beginWrite("")
-	if err := o.send(ctx, r); err != nil {
+	if err := o.sendWebhook(ctx, r, webhook.Authentication, &created); err != nil {
 		write.end(nil)
 		return nil, err
 	}

@@ -125,7 +125,7 @@ func TestEncodeWebhook(t *testing.T) {
 			Webhook{Types: []string{"a.b", "c.d"}, Address: "https://a", Enabled: true, APIVersion: "latest",
 				TransportType: TransportHTTP, Authentication: &Authentication{UserName: "u", Password: "p"}},
 			`{"types":["a.b","c.d"],"address":"https://a","enabled":true,"apiVersion":"latest",` +
-				`"transportType":"HTTP","authentication":{"userName":"u","password":"p"}}`},
+				`"transportType":"HTTP","authentication":{"username":"u","password":"p"}}`},
 		"OAUTH": {
 			Webhook{Types: []string{"a.b"}, Address: "https://a", Enabled: true, TransportType: TransportOAuth,
 				OAuth: &OAuth{TokenEndPoint: "https://t", ClientID: "c", ClientSecret: "s"}},
@@ -158,7 +158,7 @@ func TestEncodePatch(t *testing.T) {
 		"back to HTTP": {
 			Webhook{Address: "https://b", Authentication: &Authentication{UserName: "u", Password: "p"}},
 			[]string{"authentication", "oauth"},
-			`{"authentication":{"userName":"u","password":"p"},"oauth":null}`},
+			`{"authentication":{"username":"u","password":"p"},"oauth":null}`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
