@@ -127,15 +127,22 @@ func TestRequests(t *testing.T) {
 }
 
 func TestNotFound(t *testing.T) {
-	for _, operation := range []string{"read", "update", "delete", "rotate", "list secrets"} {
+	tests := map[string][]string{
+		"read":         {"GET /webhooks/w1"},
+		"update":       {"PATCH /webhooks/w1"},
+		"delete":       {"DELETE /webhooks/w1"},
+		"rotate":       {"GET /webhooks/w1/secrets", "GET /webhooks/w1"},
+		"list secrets": {"GET /webhooks/w1/secrets", "GET /webhooks/w1"},
+	}
+	for operation, want := range tests {
 		synctest.Test(t, func(t *testing.T) {
 			api := &fakeAPI{}
 			err := run(t.Context(), api.newClient(t), operation)
 			if !IsNotFound(err) {
 				t.Errorf("%s: %v", operation, err)
 			}
-			if len(api.takeRequests()) != 1 {
-				t.Errorf("%s sent several requests", operation)
+			if diff := cmp.Diff(want, api.takeRequestLines()); diff != "" {
+				t.Errorf("%s: %s", operation, diff)
 			}
 		})
 	}

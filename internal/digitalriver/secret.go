@@ -11,7 +11,7 @@ import (
 // Secret is a signing secret of a webhook.
 type Secret struct {
 	ID          string     `json:"id"`
-	Secret      string     `json:"secret"`
+	Secret      string     `json:"secret"` // empty if the API masks it or does not show it
 	CreatedTime time.Time  `json:"createdTime"`
 	ExpiresTime *time.Time `json:"expiresTime"` // nil until a rotation sets it
 }
@@ -29,7 +29,8 @@ type Rotation struct {
 	PreviousExpiresAt *time.Time
 }
 
-// ListSecrets returns the active secrets of a webhook, newest first.
+// ListSecrets returns the active secrets of a webhook, newest first. It returns a
+// *SecretsUnavailableError if the API does not offer them to the key.
 func (c *Client) ListSecrets(ctx context.Context, webhookID string) ([]Secret, error) {
 	return c.newOperation("list signing secrets").listSecrets(ctx, webhookID)
 }
@@ -42,7 +43,7 @@ func (o *operation) listSecrets(ctx context.Context, webhookID string) ([]Secret
 		return err
 	}
 	if err := o.send(ctx, r); err != nil {
-		return nil, err
+		return nil, o.secretsError(ctx, webhookID, err)
 	}
 	slices.SortStableFunc(secrets, func(a, b Secret) int { return b.CreatedTime.Compare(a.CreatedTime) })
 	return secrets, nil
@@ -53,7 +54,8 @@ func (o *operation) listSecrets(ctx context.Context, webhookID string) ([]Secret
 // or 24.
 //
 // It lists the secrets first: if the response is lost, they show whether there is
-// a new one. It returns a *SecretLimitError if too many secrets are active.
+// a new one. It returns a *SecretLimitError if too many secrets are active, and a
+// *SecretsUnavailableError if the API does not offer rotations to the key.
 //
 // No public page shows the requests for secrets: see
 // docs/guides/documented-and-decided.md.
@@ -93,9 +95,35 @@ func (c *Client) RotateSecret(ctx context.Context, webhookID string, expiresIn i
 		return false, nil
 	}
 	if err := o.send(ctx, r); err != nil {
-		return nil, asSecretLimitError(err, before)
+		return nil, o.secretsError(ctx, webhookID, asSecretLimitError(err, before))
 	}
 	return newRotation(*added, before, time.Duration(expiresIn)*time.Hour), nil
+}
+
+// secretsError turns the refusal of a request for secrets into a
+// *SecretsUnavailableError if the webhook exists. It returns any other error as it
+// is.
+func (o *operation) secretsError(ctx context.Context, webhookID string, err error) error {
+	refusal := asAPIError(err)
+	switch {
+	case refusal == nil:
+		return err
+	case refusal.Status == http.StatusNotFound, refusal.Status == http.StatusMethodNotAllowed,
+		refusal.Status == http.StatusForbidden:
+	default:
+		return err
+	}
+	_, readErr := o.client.getWebhook(ctx, webhookID)
+	switch {
+	case readErr == nil:
+		return &SecretsUnavailableError{WebhookID: webhookID, Status: refusal.Status, Err: refusal}
+	case IsNotFound(readErr):
+		gone := *asAPIError(readErr)
+		gone.Operation = o.name
+		return &gone
+	default:
+		return err
+	}
 }
 
 // newRotation computes when the secret that was the newest stops working: after
@@ -140,7 +168,7 @@ func decodeSecret(body []byte) (*Secret, error) {
 	if err := unmarshal(body, &secret); err != nil {
 		return nil, err
 	}
-	if err := secret.check(); err != nil {
+	if err := secret.complete(); err != nil {
 		return nil, err
 	}
 	return &secret, nil
@@ -157,17 +185,19 @@ func decodeSecrets(body []byte) ([]Secret, error) {
 	if list.Data == nil {
 		return nil, errNoData
 	}
-	for _, secret := range *list.Data {
-		if err := secret.check(); err != nil {
+	for i := range *list.Data {
+		if err := (*list.Data)[i].complete(); err != nil {
 			return nil, err
 		}
 	}
 	return *list.Data, nil
 }
 
-func (s *Secret) check() error {
-	if s.ID == "" || s.Secret == "" {
-		return errors.New("the signing secret has no id or no secret")
+// complete checks what every secret has, and removes a mask.
+func (s *Secret) complete() error {
+	if s.ID == "" {
+		return errors.New("the signing secret has no id")
 	}
+	s.Secret = unmasked(s.Secret)
 	return nil
 }

@@ -38,14 +38,16 @@ type Webhook struct {
 	UpdatedTime    time.Time       `json:"updatedTime,omitzero"`
 }
 
-// Authentication is the basic authentication with which events are delivered.
+// Authentication is the basic authentication with which events are delivered. In a
+// response, a password that the API masks or does not show is empty.
 type Authentication struct {
 	UserName string `json:"username"` // user_name.go has the other spelling
 	Password string `json:"password"`
 }
 
 // OAuth is how Digital River gets the bearer token with which events are
-// delivered. Optional members that are empty are not sent.
+// delivered. Optional members that are empty are not sent. In a response, a
+// credential that the API masks or does not show is empty.
 type OAuth struct {
 	TokenEndPoint string `json:"tokenEndPoint"`
 	ClientID      string `json:"clientID"`
@@ -96,7 +98,29 @@ func decodeWebhook(body []byte) (*Webhook, error) {
 	if webhook.TransportType != TransportOAuth {
 		webhook.OAuth = nil
 	}
+	webhook.unmask()
 	return webhook, nil
+}
+
+// unmask empties the credentials that a response masks.
+func (w *Webhook) unmask() {
+	if a := w.Authentication; a != nil {
+		a.Password = unmasked(a.Password)
+	}
+	if o := w.OAuth; o != nil {
+		o.ClientSecret, o.Password = unmasked(o.ClientSecret), unmasked(o.Password)
+	}
+}
+
+// unmasked returns a credential of a response, empty if it is masked, such as
+// "********" or "whk_****d2e".
+func unmasked(credential string) string {
+	for _, mask := range []string{"***", "•••", "●●●"} {
+		if strings.Contains(credential, mask) {
+			return ""
+		}
+	}
+	return credential
 }
 
 // credentials returns the secret values of a webhook.

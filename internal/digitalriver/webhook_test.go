@@ -60,6 +60,16 @@ func TestDecodeWebhook(t *testing.T) {
 		"the SDK's spelling": {`{"id": "a", "authentication": {"username": "u", "password": "p"}}`,
 			&Webhook{ID: "a", Enabled: true, APIVersion: "default", TransportType: TransportHTTP,
 				Authentication: &Authentication{UserName: "u", Password: "p"}}},
+		"both spellings of the user name": {
+			`{"id": "a", "authentication": {"username": "u", "userName": "", "password": "p"}}`,
+			&Webhook{ID: "a", Enabled: true, APIVersion: "default", TransportType: TransportHTTP,
+				Authentication: &Authentication{UserName: "u", Password: "p"}}},
+		"a masked password": {`{"id": "a", "authentication": {"username": "u", "password": "********"}}`,
+			&Webhook{ID: "a", Enabled: true, APIVersion: "default", TransportType: TransportHTTP,
+				Authentication: &Authentication{UserName: "u"}}},
+		"masked and absent secrets": {`{"id": "a", "oauth": {"clientID": "c", "clientSecret": "se***"}}`,
+			&Webhook{ID: "a", Enabled: true, APIVersion: "default", TransportType: TransportOAuth,
+				OAuth: &OAuth{ClientID: "c"}}},
 		"times without fraction": {`{"id": "a", "createdTime": "2026-01-02T03:04:05Z"}`,
 			&Webhook{ID: "a", Enabled: true, APIVersion: "default", TransportType: TransportHTTP, CreatedTime: at}},
 		"oauth": {`{"id": "a", "transportType": "OAUTH", "authentication": {"userName": "u"}, "oauth": {
