@@ -19,7 +19,6 @@ type fakeAPI struct {
 	reading                  // of the documentation
 	live       bool          // mode of the webhooks
 	modeHidden bool          // whether webhooks do not show it
-	paged      bool          // whether the list comes in pages of 10
 	latency    time.Duration // of each response
 
 	mu       sync.Mutex
@@ -32,10 +31,20 @@ type fakeAPI struct {
 
 // reading is what the API does where the documentation leaves it open.
 type reading struct {
-	userName string // the only spelling of the user name that it knows; "": both
-	drops    bool   // whether it drops the other one, instead of refusing it
-	hides    bool   // whether responses do not show authentication
+	userName    string // the only spelling of the user name that it knows; "": both
+	drops       bool   // whether it drops the other one, instead of refusing it
+	hides       bool   // whether responses do not show authentication
+	listing     string // how it lists webhooks: one of the constants below
+	newestFirst bool   // whether the newest webhook comes first in the list
 }
+
+const (
+	listAll      = ""         // all at once
+	listObjects  = "objects"  // in pages of 10, as objects that say whether there are more
+	listCapped   = "capped"   // at most 100; refuses startingAfter
+	listIgnoring = "ignoring" // at most 100; ignores startingAfter
+	listCursor   = "cursor"   // in pages of 100; refuses an unknown startingAfter
+)
 
 // sentRequest is a request that reached the API.
 type sentRequest struct {
@@ -112,12 +121,23 @@ func (f *fakeAPI) carryOut(req *http.Request) *http.Response {
 
 func (f *fakeAPI) list(startingAfter string) *http.Response {
 	webhooks := append([]map[string]any{}, f.webhooks...) // not null when empty
-	if !f.paged {
-		return respond(200, webhooks)
+	if f.newestFirst {
+		slices.Reverse(webhooks)
 	}
-	start := f.index(startingAfter) + 1
-	end := min(start+10, len(webhooks))
-	return respond(200, map[string]any{"data": webhooks[start:end], "hasMore": end < len(webhooks)})
+	start := slices.IndexFunc(webhooks, func(w map[string]any) bool { return w["id"] == startingAfter }) + 1
+	end := min(start+maxPage, len(webhooks))
+	switch {
+	case f.listing == listAll:
+		return respond(200, webhooks)
+	case f.listing == listObjects:
+		end = min(start+10, len(webhooks))
+		return respond(200, map[string]any{"data": webhooks[start:end], "hasMore": end < len(webhooks)})
+	case f.listing == listIgnoring:
+		return respond(200, webhooks[:min(maxPage, len(webhooks))])
+	case startingAfter != "" && (f.listing == listCapped || start == 0):
+		return apiError(400, "invalid_parameter", "startingAfter")
+	}
+	return respond(200, webhooks[start:end])
 }
 
 func (f *fakeAPI) index(id string) int {

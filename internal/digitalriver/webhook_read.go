@@ -1,14 +1,8 @@
 package digitalriver
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"net/http"
-	"net/url"
-	"slices"
 )
 
 // GetWebhook returns a webhook. IsNotFound is true for the error if there is none.
@@ -101,89 +95,4 @@ func (c *Client) sharedList(ctx context.Context) (*webhookList, error) {
 		return nil, c.newOperation(listWebhooks).contextError(ctx, newGet(webhooksPath))
 	}
 	return all, err
-}
-
-// listWebhooks requests all webhooks, page by page if the API returns pages.
-func (o *operation) listWebhooks(ctx context.Context) (*webhookList, error) {
-	var all []*Webhook
-	listed := make(map[string]struct{})
-	isNew := func(w *Webhook) bool {
-		_, ok := listed[w.ID]
-		return !ok
-	}
-	for query := ""; ; {
-		var p page
-		r := newGet(webhooksPath)
-		r.query = query
-		r.decode = func(body []byte) (err error) {
-			p, err = decodePage(body)
-			if err == nil && p.hasMore && !slices.ContainsFunc(p.webhooks, isNew) {
-				err = errors.New("the list has more pages, but this one contains no new webhook")
-			}
-			return err
-		}
-		if err := o.send(ctx, r); err != nil {
-			return nil, err
-		}
-		for _, webhook := range p.webhooks {
-			if isNew(webhook) {
-				listed[webhook.ID] = struct{}{}
-				all = append(all, webhook)
-			}
-		}
-		if !p.hasMore {
-			if len(all) > 0 {
-				o.client.setMode(all[0].LiveMode)
-			}
-			return newWebhookList(all, true), nil
-		}
-		query = "startingAfter=" + url.QueryEscape(all[len(all)-1].ID) + "&limit=100"
-	}
-}
-
-// page is one response of the list: all webhooks, or some with more to follow.
-type page struct {
-	webhooks []*Webhook
-	hasMore  bool
-}
-
-// decodePage reads both documented forms, an array and {"data", "hasMore"}.
-func decodePage(body []byte) (page, error) {
-	if !bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) {
-		webhooks, err := decodeWebhooks(body)
-		return page{webhooks: webhooks}, err
-	}
-	var object struct {
-		Data    *json.RawMessage `json:"data"`
-		HasMore bool             `json:"hasMore"`
-	}
-	if err := unmarshal(body, &object); err != nil {
-		return page{}, err
-	}
-	if object.Data == nil {
-		return page{}, errNoData
-	}
-	webhooks, err := decodeWebhooks(*object.Data)
-	return page{webhooks: webhooks, hasMore: object.HasMore}, err
-}
-
-var errNoData = errors.New("the list has no data")
-
-func decodeWebhooks(body []byte) ([]*Webhook, error) {
-	var elements []json.RawMessage
-	if err := unmarshal(body, &elements); err != nil {
-		return nil, err
-	}
-	if elements == nil {
-		return nil, errors.New("the list is null")
-	}
-	webhooks := make([]*Webhook, len(elements))
-	for i, element := range elements {
-		webhook, err := decodeWebhook(element)
-		if err != nil {
-			return nil, fmt.Errorf("element %d of the list: %w", i, err)
-		}
-		webhooks[i] = webhook
-	}
-	return webhooks, nil
 }
