@@ -24,17 +24,19 @@
 //     waitBeforeRetry waits.
 //  4. send calls the lookUp of the request, which is findCreated. It lists the
 //     webhooks and looks for one with this address and these event types that is
-//     new. If there is one, the create has succeeded. If there are several, it
-//     ends with a [UncertainError]. If there is none, send starts again at step 2,
-//     until there are no retries left.
-//  5. CreateWebhook records the webhook and the mode that it shows (setMode), and
+//     new. If there is one, the create has succeeded. If there is none, send starts
+//     again at step 2. If there are several, if the list does not show it, or if no
+//     retries are left, it ends with an [UncertainError].
+//  5. If the create was sent again and then succeeded, checkCreatedOnce looks once
+//     more: the first attempt may have been carried out late.
+//  6. CreateWebhook records the webhook and the mode that it shows (setMode), and
 //     adds it to the list (write.end).
 //
 // # Errors
 //
-// Methods of Client return an [*Error], or an [*UncertainError],
-// [*SecretLimitError] or [*SecretsUnavailableError] that wraps one. [IsNotFound] recognizes an object that does
-// not exist. If the context ended, the error wraps the context's error. No error
+// Methods of Client return an [*Error], or an [*UncertainError], [*SecretLimitError] or
+// [*SecretsUnavailableError] that wraps one. [IsNotFound] recognizes an object that
+// does not exist. If the context ended, the error wraps the context's error. No error
 // contains a credential (redact.go).
 //
 // # Concurrency

@@ -33,6 +33,7 @@ type Error struct {
 	Err        error         // the cause below HTTP, such as a network failure; may be nil
 
 	notFromAPI      bool // the response was not the API's
+	late            bool // the API may still be at work on the request
 	userNameRefused bool // a fault is about the user name of basic authentication
 }
 

@@ -188,6 +188,15 @@ func (f *fakeAPI) addWebhooks(n int) {
 	}
 }
 
+// after makes the API act after a delay.
+func (f *fakeAPI) after(delay time.Duration, act func()) {
+	time.AfterFunc(delay, func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		act()
+	})
+}
+
 // failNext makes the next requests of a method meet faults, one each.
 func (f *fakeAPI) failNext(method string, faults ...fault) {
 	f.mu.Lock()

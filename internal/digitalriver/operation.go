@@ -44,6 +44,7 @@ type request struct {
 	lookUp func(ctx context.Context) (found bool, err error)
 
 	attempts int
+	lost     bool // a POST may have been carried out although its response was lost
 }
 
 func (r *request) target() string {
@@ -55,54 +56,59 @@ func (r *request) target() string {
 
 // send sends r until it succeeds, until the retry policy allows no more attempts,
 // or until ctx ends. A POST that may have been carried out is looked up after the
-// wait, right before it would be sent again.
+// wait, right before it would be sent again. If that leaves its outcome open, the
+// error is an *UncertainError.
 func (o *operation) send(ctx context.Context, r *request) error {
 	if strings.HasPrefix(r.path+"/", webhooksPath+"//") {
 		return o.newError(r, "the webhook ID is empty")
 	}
 	for {
 		if err := o.waitForTurn(ctx, r); err != nil {
-			return err
+			return r.finalError(err)
 		}
 		outcome, err := o.attempt(ctx, r)
 		if outcome == succeeded {
 			return nil
 		}
 		exhausted := r.attempts > o.client.config.MaxRetries
+		r.lost = r.lost || outcome == ambiguous
 		if outcome == failed || outcome == retryable && exhausted && ctx.Err() == nil {
-			return err
+			return r.finalError(err)
 		}
 		waitErr := o.waitBeforeRetry(ctx, r, err)
 		if ctx.Err() != nil {
-			err = err.withContext(ctx)
-			if outcome == ambiguous {
-				err.Reason += outcomeUnknown
-			}
-			return err
+			return r.finalError(err.withContext(ctx))
 		}
 		if outcome == ambiguous {
 			found, lookUpErr := r.lookUp(ctx)
-			var apiError *Error
-			if errors.As(lookUpErr, &apiError) {
-				apiError.Reason += outcomeUnknown
+			if found {
+				r.lost = false
+				return nil
 			}
-			if found || lookUpErr != nil {
-				return lookUpErr
+			if lookUpErr != nil {
+				return r.finalError(lookUpErr)
 			}
 		}
 		err.Attempts = o.attempts
-		if waitErr != nil {
-			return waitErr
-		}
-		if exhausted {
-			return err
+		switch {
+		case waitErr != nil:
+			return r.finalError(waitErr)
+		case exhausted:
+			return r.finalError(err)
 		}
 	}
 }
 
-// outcomeUnknown ends the reason of an error that leaves it open whether a POST
-// was carried out.
-const outcomeUnknown = "; it is not known whether the API carried out the request"
+// finalError makes err, after which r is not sent again, an *UncertainError if r may
+// have been carried out.
+func (r *request) finalError(err error) error {
+	var uncertain *UncertainError
+	apiError := asAPIError(err)
+	if !r.lost || apiError == nil || errors.As(err, &uncertain) {
+		return err
+	}
+	return &UncertainError{Err: apiError}
+}
 
 // waitForTurn waits until the limiter permits an attempt of r.
 func (o *operation) waitForTurn(ctx context.Context, r *request) error {
@@ -153,6 +159,7 @@ func (o *operation) attempt(ctx context.Context, r *request) (outcome, *Error) {
 		return succeeded, nil
 	}
 	err := o.responseError(r, resp, reason)
+	err.late = resp.timedOut || resp.status == http.StatusGatewayTimeout || resp.status == http.StatusRequestTimeout
 	if resp.status == http.StatusTooManyRequests || resp.status == http.StatusServiceUnavailable {
 		err.RetryAfter = parseRetryAfter(resp.header.Get("Retry-After"), o.client.Now())
 	}
@@ -183,7 +190,11 @@ func (o *operation) waitBeforeRetry(ctx context.Context, r *request, err *Error)
 		return nil
 	}
 	wait, message := jitter(err.RetryAfter), waitForAPI
-	if own := backoff(r.attempts); err.RetryAfter <= own {
+	own := backoff(r.attempts)
+	if err.late && r.method == http.MethodPost {
+		own = max(own, lateWait)
+	}
+	if err.RetryAfter <= own {
 		wait, message = min(jitter(own), maxBackoff), waitForRetry
 		o.deadline = o.deadline.Add(wait)
 	}

@@ -15,6 +15,9 @@ const (
 	firstBackoff = 250 * time.Millisecond
 	maxBackoff   = 8 * time.Second
 	maxJitter    = time.Second
+	// lateWait is the least wait after a POST that timed out here or at a gateway: the
+	// API may still be at work on it.
+	lateWait = 5 * time.Second
 	// maxRetryAfter replaces a longer Retry-After. It is longer than any operation
 	// may wait, and keeps arithmetic with times from overflowing.
 	maxRetryAfter = 365 * 24 * time.Hour

@@ -55,7 +55,9 @@ func (o *operation) listSecrets(ctx context.Context, webhookID string) ([]Secret
 //
 // It lists the secrets first: if the response is lost, they show whether there is
 // a new one. It returns a *SecretLimitError if too many secrets are active, and a
-// *SecretsUnavailableError if the API does not offer rotations to the key.
+// *SecretsUnavailableError if the API does not offer rotations to the key. It returns
+// an *UncertainError if it remains open whether the API added a secret, or how many;
+// if there is one that is certain, it returns that too.
 //
 // No public page shows the requests for secrets: see
 // docs/guides/documented-and-decided.md.
@@ -76,9 +78,9 @@ func (c *Client) RotateSecret(ctx context.Context, webhookID string, expiresIn i
 	if err != nil {
 		return nil, err
 	}
-	var added *Secret
+	var result *Secret
 	r.decode = func(body []byte) (err error) {
-		added, err = decodeSecret(body)
+		result, err = decodeSecret(body)
 		return err
 	}
 	r.lookUp = func(ctx context.Context) (found bool, err error) {
@@ -86,27 +88,69 @@ func (c *Client) RotateSecret(ctx context.Context, webhookID string, expiresIn i
 		if err != nil {
 			return false, err
 		}
-		for i, secret := range after {
-			if !slices.ContainsFunc(before, func(s Secret) bool { return s.ID == secret.ID }) {
-				added = &after[i]
-				return true, nil
-			}
+		switch added := addedSecrets(before, after); len(added) {
+		case 0:
+			return false, nil
+		case 1:
+			result = &added[0]
+			return true, nil
+		default:
+			return false, &UncertainError{IDs: secretIDs(added), Err: o.newError(r, "the response was lost")}
 		}
-		return false, nil
 	}
 	if err := o.send(ctx, r); err != nil {
 		return nil, o.secretsError(ctx, webhookID, asSecretLimitError(err, before))
 	}
-	return newRotation(*added, before, time.Duration(expiresIn)*time.Hour), nil
+	if r.lost {
+		err = o.checkRotatedOnce(ctx, r, webhookID, before, *result)
+	}
+	return newRotation(*result, before, time.Duration(expiresIn)*time.Hour), err
+}
+
+// checkRotatedOnce returns an *UncertainError unless the secrets show that the
+// attempts of a rotation added only one.
+func (o *operation) checkRotatedOnce(
+	ctx context.Context, r *request, webhookID string, before []Secret, result Secret,
+) error {
+	uncertain := &UncertainError{IDs: []string{result.ID}}
+	after, err := o.listSecrets(ctx, webhookID)
+	if err != nil {
+		uncertain.Err = asAPIError(err)
+	} else {
+		added := addedSecrets(append(before, result), after)
+		if len(added) == 0 {
+			return nil
+		}
+		uncertain.IDs = append(uncertain.IDs, secretIDs(added)...)
+		uncertain.Err = o.newError(r, "the response to an earlier attempt was lost")
+	}
+	uncertain.Err.Status = http.StatusCreated
+	return uncertain
+}
+
+// addedSecrets returns the secrets of after that are not in before.
+func addedSecrets(before, after []Secret) []Secret {
+	return slices.DeleteFunc(slices.Clone(after), func(secret Secret) bool {
+		return slices.ContainsFunc(before, func(s Secret) bool { return s.ID == secret.ID })
+	})
+}
+
+func secretIDs(secrets []Secret) []string {
+	ids := make([]string, len(secrets))
+	for i, secret := range secrets {
+		ids[i] = secret.ID
+	}
+	return ids
 }
 
 // secretsError turns the refusal of a request for secrets into a
 // *SecretsUnavailableError if the webhook exists. It returns any other error as it
 // is.
 func (o *operation) secretsError(ctx context.Context, webhookID string, err error) error {
+	var uncertain *UncertainError
 	refusal := asAPIError(err)
 	switch {
-	case refusal == nil:
+	case refusal == nil, errors.As(err, &uncertain):
 		return err
 	case refusal.Status == http.StatusNotFound, refusal.Status == http.StatusMethodNotAllowed,
 		refusal.Status == http.StatusForbidden:

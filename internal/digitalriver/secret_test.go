@@ -2,6 +2,7 @@ package digitalriver
 
 import (
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -105,6 +106,47 @@ func TestSecretsAreNewestFirst(t *testing.T) {
 		secrets, err := api.newClient(t).ListSecrets(t.Context(), "w1")
 		if err != nil || len(secrets) != 3 || secrets[0].ID != "3" || secrets[1].ID != "2" || secrets[2].ID != "1" {
 			t.Errorf("%v, %v", secrets, err)
+		}
+	})
+}
+
+// A rotation that is carried out late, after it was repeated, is reported.
+func TestLateRotation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{}
+		api.addWebhooks(1)
+		api.failNext("POST",
+			afterwards(func() { api.after(8*time.Second, func() { api.rotate("w1", time.Hour) }) }, failWith(504)),
+			func(_ *http.Request, carryOut func() *http.Response) (*http.Response, error) {
+				response := carryOut()
+				sleep(t, 5*time.Second)
+				return response, nil
+			})
+		rotation, err := api.newClient(t).RotateSecret(t.Context(), "w1", 3)
+		var uncertain *UncertainError
+		if !errors.As(err, &uncertain) || !slices.Equal(uncertain.IDs, []string{"s2", "s3"}) || rotation.Secret.ID != "s2" {
+			t.Fatalf("got %v, %v", rotation, err)
+		}
+		if !strings.Contains(err.Error(), "each signing secret is new: s2, s3") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// Both attempts of a rotation may be carried out, and both responses lost.
+func TestLostRotationWithSeveralMatches(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{}
+		api.addWebhooks(1)
+		api.failNext("POST", func(_ *http.Request, carryOut func() *http.Response) (*http.Response, error) {
+			carryOut()
+			api.rotate("w1", time.Hour)
+			return nil, errors.New("lost")
+		})
+		_, err := api.newClient(t).RotateSecret(t.Context(), "w1", 3)
+		var uncertain *UncertainError
+		if !errors.As(err, &uncertain) || !slices.Equal(uncertain.IDs, []string{"s3", "s2"}) {
+			t.Errorf("got %v", err)
 		}
 	})
 }

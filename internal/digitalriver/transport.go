@@ -35,6 +35,7 @@ type response struct {
 	body       []byte
 	err        error // why there is no response, or why its body is incomplete
 	neverSent  bool  // there was no connection to send the request on
+	timedOut   bool  // there was no complete response within the timeout
 	upstreamID string
 }
 
@@ -69,7 +70,7 @@ func (c *Client) roundTrip(ctx context.Context, r *request) *response {
 	// A RoundTripper follows no redirects, so the key is sent to no other host.
 	httpResponse, err := c.config.Transport.RoundTrip(httpRequest)
 	if err != nil {
-		resp.err = c.transportError(ctx, attemptCtx, err)
+		resp.err, resp.timedOut = c.transportError(ctx, attemptCtx, err)
 		resp.neverSent = connecting.Load() && !connected.Load() || isDialError(err)
 		return resp
 	}
@@ -78,7 +79,7 @@ func (c *Client) roundTrip(ctx context.Context, r *request) *response {
 	resp.body, err = io.ReadAll(io.LimitReader(httpResponse.Body, maxBodySize+1))
 	switch {
 	case err != nil:
-		resp.err = c.transportError(ctx, attemptCtx, err)
+		resp.err, resp.timedOut = c.transportError(ctx, attemptCtx, err)
 	case len(resp.body) > maxBodySize:
 		resp.body, resp.err = nil, errBodyTooLarge
 	}
@@ -105,15 +106,16 @@ func (c *Client) attemptContext(ctx context.Context, r *request) (context.Contex
 	}
 }
 
-// transportError separates the end of a context from a network failure.
-func (c *Client) transportError(ctx, attemptCtx context.Context, err error) error {
+// transportError separates the end of a context and the timeout of an attempt from
+// a network failure.
+func (c *Client) transportError(ctx, attemptCtx context.Context, err error) (_ error, timedOut bool) {
 	switch {
 	case ctx.Err() != nil:
-		return ctx.Err()
+		return ctx.Err(), false
 	case errors.Is(attemptCtx.Err(), context.DeadlineExceeded):
-		return fmt.Errorf("no complete response within %v: %w", c.config.RequestTimeout, err)
+		return fmt.Errorf("no complete response within %v: %w", c.config.RequestTimeout, err), true
 	default:
-		return err
+		return err, false
 	}
 }
 

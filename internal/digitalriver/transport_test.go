@@ -124,7 +124,7 @@ func TestNetworkFailures(t *testing.T) {
 	wants := map[string][]string{
 		"list":   {"GET", "GET"},
 		"update": {"PATCH", "PATCH"},
-		"create": {"POST", "GET", "POST"},
+		"create": {"POST", "GET", "POST", "GET"},
 	}
 	for name, fail := range failures {
 		for operation, want := range wants {

@@ -28,7 +28,7 @@ func TestLostCreateReturnsNoOther(t *testing.T) {
 		"there long before": {
 			prepare: func(t *testing.T, api *fakeAPI, _ *Client) {
 				addAlike(api)
-				sleep(t, time.Minute)
+				sleep(t, 2*clockDoubt)
 			},
 			posts: 2, want: "w2"},
 		"created by this client just before": {
@@ -120,26 +120,266 @@ func TestLostCreateWithSkew(t *testing.T) {
 	}
 }
 
-// Without a Date header, the clocks may differ by clockTolerance.
-func TestLostCreateWithoutDate(t *testing.T) {
-	for behind, want := range map[time.Duration]int{clockTolerance: 1, clockTolerance + time.Millisecond: 2} {
+// The clocks of the Date header and of createdTime need not be the same. A webhook
+// that was created shortly before the create began may be its result: there is no
+// second attempt. It certainly is if it was missing in the list before.
+func TestLostCreateWithEarlyCreatedTime(t *testing.T) {
+	tests := []struct {
+		early     time.Duration
+		listed    bool // whether the list was read before
+		uncertain bool
+		webhooks  int
+	}{
+		{clockTolerance, false, false, 1},
+		{clockTolerance + time.Millisecond, false, true, 1},
+		{3 * time.Second, false, true, 1},
+		{clockDoubt, false, false, 2},
+		{3 * time.Second, true, false, 1},
+		{clockDoubt - time.Millisecond, true, false, 1},
+		{time.Hour, true, true, 1},
+	}
+	for _, test := range tests {
+		synctest.Test(t, func(t *testing.T) {
+			api := &fakeAPI{}
+			client := api.newClient(t)
+			if test.listed {
+				mustRun(t, client, "list")
+			}
+			api.failNext("POST", func(_ *http.Request, carryOut func() *http.Response) (*http.Response, error) {
+				carryOut()
+				api.webhooks[0]["createdTime"] = time.Now().Add(-test.early)
+				return nil, errors.New("lost")
+			})
+			withoutDate := func(_ *http.Request, carryOut func() *http.Response) (*http.Response, error) {
+				response := carryOut()
+				response.Header.Del("Date")
+				return response, nil
+			}
+			api.failNext("GET", withoutDate)
+			err := run(t.Context(), client, "create")
+			var uncertain *UncertainError
+			if errors.As(err, &uncertain) != test.uncertain || err != nil && !test.uncertain {
+				t.Errorf("%+v: %v", test, err)
+			}
+			if len(api.webhooks) != test.webhooks || test.uncertain && !slices.Equal(uncertain.IDs, []string{"w1"}) {
+				t.Errorf("%+v: %d webhooks, %v", test, len(api.webhooks), err)
+			}
+		})
+	}
+}
+
+// A list without createdTime does not show whether a webhook is the result.
+func TestLostCreateWithoutCreatedTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{}
+		api.failNext("POST", func(_ *http.Request, carryOut func() *http.Response) (*http.Response, error) {
+			carryOut()
+			delete(api.webhooks[0], "createdTime")
+			return nil, errors.New("lost")
+		})
+		var uncertain *UncertainError
+		err := run(t.Context(), api.newClient(t), "create")
+		if !errors.As(err, &uncertain) || len(api.webhooks) != 1 {
+			t.Errorf("%v, %d webhooks", err, len(api.webhooks))
+		}
+	})
+}
+
+// The API may return an address in another form than it was sent.
+func TestLostCreateWithNormalizedAddress(t *testing.T) {
+	for sent, stored := range map[string]string{
+		"https://EXAMPLE.com/Hook":     "https://example.com/Hook",
+		"https://example.com":          "https://example.com/",
+		"https://example.com/hook/":    "https://example.com/hook",
+		"https://example.com:443/hook": "https://example.com/hook",
+		"http://example.com:80/?a=b":   "http://example.com?a=b",
+	} {
 		synctest.Test(t, func(t *testing.T) {
 			api := &fakeAPI{}
 			api.failNext("POST", func(_ *http.Request, carryOut func() *http.Response) (*http.Response, error) {
 				carryOut()
-				api.webhooks[0]["createdTime"] = time.Now().Add(-behind)
+				api.webhooks[0]["address"] = stored
 				return nil, errors.New("lost")
 			})
-			api.failNext("GET", func(_ *http.Request, carryOut func() *http.Response) (*http.Response, error) {
-				response := carryOut()
-				response.Header.Del("Date")
-				return response, nil
-			})
-			if err := run(t.Context(), api.newClient(t), "create"); err != nil || len(api.webhooks) != want {
-				t.Errorf("%v behind: %v, %d webhooks", behind, err, len(api.webhooks))
+			webhook := newWebhook()
+			webhook.Address = sent
+			created, err := api.newClient(t).CreateWebhook(t.Context(), webhook)
+			if err != nil || created.ID != "w1" || len(api.webhooks) != 1 {
+				t.Errorf("%s as %s: %v, %d webhooks", sent, stored, err, len(api.webhooks))
 			}
 		})
 	}
+	if normalAddress("https://example.com/a") == normalAddress("https://example.com/A") {
+		t.Error("paths are compared without regard to case")
+	}
+}
+
+// A list that may be cut off shows that there is no new webhook only if the newest
+// come first.
+func TestLostCreateWithListThatIsCutOff(t *testing.T) {
+	tests := map[string]struct {
+		newestFirst bool
+		fault       fault
+		uncertain   bool
+		webhooks    int
+	}{
+		"newest first, lost":            {true, resetAfter, false, 107},
+		"newest first, not carried out": {true, resetBefore, false, 107},
+		"oldest first, lost":            {false, resetAfter, true, 107},
+		"oldest first, not carried out": {false, resetBefore, true, 106},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				api := &fakeAPI{reading: reading{listing: listCapped, newestFirst: test.newestFirst}}
+				for range 106 {
+					api.addWebhooks(1)
+					sleep(t, time.Minute)
+				}
+				api.failNext("POST", test.fault)
+				err := run(t.Context(), api.newClient(t), "create")
+				var uncertain *UncertainError
+				if errors.As(err, &uncertain) != test.uncertain || err != nil && !test.uncertain {
+					t.Errorf("got %v", err)
+				}
+				if len(api.webhooks) != test.webhooks {
+					t.Errorf("%d webhooks, want %d", len(api.webhooks), test.webhooks)
+				}
+				if test.uncertain && !strings.Contains(err.Error(), "cut off") {
+					t.Errorf("%v does not say why", err)
+				}
+			})
+		})
+	}
+}
+
+func TestShowsAllSince(t *testing.T) {
+	list := func(complete bool, minutes ...int) *webhookList {
+		var webhooks []*Webhook
+		for _, minute := range minutes {
+			webhooks = append(webhooks, &Webhook{CreatedTime: bubbleStart.Add(time.Duration(minute) * time.Minute)})
+		}
+		return newWebhookList(webhooks, complete)
+	}
+	tests := map[string]struct {
+		list *webhookList
+		want bool
+	}{
+		"complete":                {list(true, 3, 9), true},
+		"newest first":            {list(false, 9, 7, 7, 3), true},
+		"not far enough":          {list(false, 9, 7, 5), false},
+		"oldest first":            {list(false, 1, 2, 3), false},
+		"in no order":             {list(false, 9, 1, 3), false},
+		"all at the same time":    {list(false, 1, 1, 1), false},
+		"without times":           {newWebhookList([]*Webhook{{}, {}}, false), false},
+		"the last without a time": {newWebhookList([]*Webhook{{CreatedTime: bubbleStart}, {}}, false), false},
+		"empty":                   {list(false), false},
+	}
+	for name, test := range tests {
+		if got := test.list.showsAllSince(bubbleStart.Add(5 * time.Minute)); got != test.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
+
+// An API or a gateway that times out may carry the request out a little later.
+func TestLateCreate(t *testing.T) {
+	faults := map[string]func(late func()) fault{
+		"504":     func(late func()) fault { return afterwards(late, failWith(504)) },
+		"timeout": func(late func()) fault { return afterwards(late, hang) },
+	}
+	for name, newFault := range faults {
+		for delay, wantUncertain := range map[time.Duration]bool{time.Second: false, 8 * time.Second: true} {
+			t.Run(name+"/"+delay.String(), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					api := &fakeAPI{}
+					client := api.newClient(t, func(c *Config) { c.RequestTimeout = 10 * time.Second })
+					commit := func() {
+						api.after(delay, func() {
+							api.add(map[string]any{"types": newWebhook().Types, "address": newWebhook().Address})
+						})
+					}
+					api.failNext("POST", newFault(commit), func(
+						_ *http.Request, carryOut func() *http.Response,
+					) (*http.Response, error) {
+						response := carryOut()
+						sleep(t, 5*time.Second)
+						return response, nil
+					})
+					created, err := client.CreateWebhook(t.Context(), newWebhook())
+					if !wantUncertain {
+						if err != nil || len(api.webhooks) != 1 {
+							t.Errorf("%v, %d webhooks", err, len(api.webhooks))
+						}
+						return
+					}
+					var uncertain *UncertainError
+					if !errors.As(err, &uncertain) || created == nil || len(uncertain.IDs) != 2 || uncertain.IDs[0] != created.ID {
+						t.Fatalf("got %v, %v", created, err)
+					}
+					if !strings.Contains(err.Error(), "more than once") || !strings.Contains(err.Error(), "w1") {
+						t.Errorf("got %v", err)
+					}
+					checkListed(t, client, api)
+				})
+			})
+		}
+	}
+}
+
+// afterwards calls act when the request has met the fault.
+func afterwards(act func(), meet fault) fault {
+	return func(req *http.Request, carryOut func() *http.Response) (*http.Response, error) {
+		defer act()
+		return meet(req, carryOut)
+	}
+}
+
+// If the retries run out, or the API refuses the repetition, an earlier attempt may
+// still have been carried out.
+func TestLostCreateWithoutSuccess(t *testing.T) {
+	tests := map[string][]fault{
+		"all fail":         {failWith(500), resetBefore, failWith(502)},
+		"refused later":    {failWith(500), failWith(403)},
+		"rate limit":       {failWith(500), failWith(429), failWith(429)},
+		"unavailable":      {failWith(503, "Retry-After", "99999")},
+		"long pause later": {failWith(500), failWith(429, "Retry-After", "99999")},
+	}
+	for name, faults := range tests {
+		for _, operation := range []string{"create", "rotate"} {
+			t.Run(operation+"/"+name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					api := &fakeAPI{}
+					api.addWebhooks(1)
+					api.failNext("POST", faults...)
+					client := api.newClient(t, func(c *Config) { c.MaxRetries = 2 })
+					err := run(t.Context(), client, operation)
+					var uncertain *UncertainError
+					if !errors.As(err, &uncertain) || len(uncertain.IDs) != 0 ||
+						!strings.Contains(err.Error(), "not known whether") {
+						t.Errorf("got %v", err)
+					}
+				})
+			})
+		}
+	}
+}
+
+// The look-up after a repeated create may fail. What it made is returned.
+func TestRepeatedCreateIsNotLookedUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{}
+		api.failNext("POST", resetBefore)
+		api.failNext("GET", noFault, failWith(403))
+		created, err := api.newClient(t).CreateWebhook(t.Context(), newWebhook())
+		var uncertain *UncertainError
+		if !errors.As(err, &uncertain) || created == nil || !slices.Equal(uncertain.IDs, []string{created.ID}) {
+			t.Fatalf("got %v, %v", created, err)
+		}
+		if !strings.Contains(err.Error(), "whether an earlier attempt made another") {
+			t.Errorf("got %v", err)
+		}
+	})
 }
 
 // shiftedClock is ahead of the bubble's clock, which is the API's.
@@ -177,7 +417,7 @@ func TestLookUpFails(t *testing.T) {
 		api.failNext("GET", failWith(403))
 		err := run(t.Context(), api.newClient(t), "create")
 		if err == nil || !strings.Contains(err.Error(), "create webhook: GET /webhooks returned 403") ||
-			!strings.Contains(err.Error(), "not known whether") {
+			!strings.Contains(err.Error(), "not known whether") || strings.Contains(err.Error(), "; ;") {
 			t.Errorf("got %v", err)
 		}
 	})

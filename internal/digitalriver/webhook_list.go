@@ -3,6 +3,7 @@ package digitalriver
 import (
 	"maps"
 	"slices"
+	"time"
 )
 
 // webhookList is a list of webhooks that is also indexed by ID. It is shared and
@@ -27,6 +28,20 @@ func (l *webhookList) get(id string) *Webhook {
 		return l.webhooks[i]
 	}
 	return nil
+}
+
+// showsAllSince reports whether the list contains all webhooks that were created
+// since a time: it is complete, or the newest come first and the last is older.
+func (l *webhookList) showsAllSince(t time.Time) bool {
+	if l.complete {
+		return true
+	}
+	if len(l.webhooks) == 0 {
+		return false
+	}
+	newestFirst := slices.IsSortedFunc(l.webhooks, func(a, b *Webhook) int { return b.CreatedTime.Compare(a.CreatedTime) })
+	first, last := l.webhooks[0].CreatedTime, l.webhooks[len(l.webhooks)-1].CreatedTime
+	return newestFirst && first.After(last) && last.Before(t) && !last.IsZero()
 }
 
 // with returns a list that also contains webhook, in place of its older version.

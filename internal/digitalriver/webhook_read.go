@@ -88,7 +88,7 @@ func (c *Client) sharedList(ctx context.Context) (*webhookList, error) {
 		if err != nil {
 			return nil, err
 		}
-		c.seen.add(l.webhooks...)
+		c.seen.addList(l)
 		return l, nil
 	})
 	if err != nil && ctx.Err() != nil {
