@@ -128,11 +128,11 @@ func TestRequests(t *testing.T) {
 
 func TestNotFound(t *testing.T) {
 	tests := map[string][]string{
-		"read":         {"GET /webhooks/w1"},
+		"read":         {"GET /webhooks/w1", "GET /webhooks"},
 		"update":       {"PATCH /webhooks/w1"},
-		"delete":       {"DELETE /webhooks/w1"},
-		"rotate":       {"GET /webhooks/w1/secrets", "GET /webhooks/w1"},
-		"list secrets": {"GET /webhooks/w1/secrets", "GET /webhooks/w1"},
+		"delete":       {"DELETE /webhooks/w1", "GET /webhooks"},
+		"rotate":       {"GET /webhooks/w1/secrets", "GET /webhooks/w1", "GET /webhooks"},
+		"list secrets": {"GET /webhooks/w1/secrets", "GET /webhooks/w1", "GET /webhooks"},
 	}
 	for operation, want := range tests {
 		synctest.Test(t, func(t *testing.T) {

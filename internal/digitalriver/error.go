@@ -32,7 +32,7 @@ type Error struct {
 	RetryAfter time.Duration // the wait that the API asked for with a 429 or 503; 0: none
 	Err        error         // the cause below HTTP, such as a network failure; may be nil
 
-	notFromAPI      bool // the response was not the API's
+	fromAPI         bool // the response is in the API's error format
 	late            bool // the API may still be at work on the request
 	userNameRefused bool // a fault is about the user name of basic authentication
 }
@@ -166,15 +166,15 @@ func (e *SecretLimitError) Error() string {
 func (e *SecretLimitError) Unwrap() error { return e.Err }
 
 // IsNotFound reports whether the API said that the webhook does not exist. A 404
-// that is not the API's, such as a proxy's page, does not count, nor does a
-// SecretsUnavailableError.
+// that is not in the API's error format, such as a gateway's, does not count, nor does
+// a SecretsUnavailableError.
 func IsNotFound(err error) bool {
 	var unavailable *SecretsUnavailableError
 	if errors.As(err, &unavailable) {
 		return false
 	}
 	apiError := asAPIError(err)
-	return apiError != nil && apiError.Status == http.StatusNotFound && !apiError.notFromAPI
+	return apiError != nil && apiError.Status == http.StatusNotFound && apiError.fromAPI
 }
 
 // asAPIError returns the *Error that err is or wraps, nil if there is none.
@@ -208,8 +208,9 @@ func (o *operation) responseError(r *request, resp *response, reason error) *Err
 		return err
 	}
 	err.RequestID = o.redactor.redact(resp.header.Get("x-dr-requestid"))
-	err.notFromAPI = resp.notFromAPI()
-	for _, fault := range parseFaults(resp.body) {
+	body := parseError(resp.body)
+	err.fromAPI = body.valid
+	for _, fault := range body.faults {
 		err.userNameRefused = err.userNameRefused || resp.status == http.StatusBadRequest && fault.namesUserName()
 		err.Faults = append(err.Faults, fault.redacted(o.redactor))
 	}
@@ -257,6 +258,8 @@ func describe(resp *response, reason error, redactor *redactor) string {
 		return "the response is empty"
 	case errors.Is(reason, errNotJSON):
 		return "the response is not JSON"
+	case reason == nil && parseError(resp.body).errorType != "":
+		return redactor.redact(parseError(resp.body).errorType)
 	case reason != nil:
 		return "the response could not be read: " + redactor.redact(reason.Error())
 	default:
@@ -288,25 +291,40 @@ func htmlTitle(body []byte, redactor *redactor) string {
 	return fmt.Sprintf(", %q", redactor.redact(html.UnescapeString(string(match[1]))))
 }
 
-// parseFaults reads the body of an error. It skips whatever is not in the
-// documented format.
-func parseFaults(body []byte) []Fault {
+// errorBody is the body of an error.
+type errorBody struct {
+	valid     bool // it is in the API's error format
+	errorType string
+	faults    []Fault
+}
+
+var errorTypePattern = regexp.MustCompile(`^[a-z]+(_[a-z]+)*$`)
+
+// parseError reads the body of an error. It skips whatever is not in the API's error
+// format, which Digital River's OpenAPI document describes:
+// {"type": "not_found", "errors": [{"code": …, "parameter": …, "message": …}]}.
+func parseError(body []byte) errorBody {
 	var object map[string]any
 	if json.Unmarshal(body, &object) != nil {
-		return nil
+		return errorBody{}
 	}
-	entries, _ := object["errors"].([]any)
-	var faults []Fault
+	var parsed errorBody
+	if text, _ := object["type"].(string); errorTypePattern.MatchString(text) {
+		parsed.errorType = text
+	}
+	entries, isList := object["errors"].([]any)
+	parsed.valid = isList && parsed.errorType != ""
 	for _, entry := range entries[:min(len(entries), maxFaults)] {
-		members, _ := entry.(map[string]any)
+		members, isObject := entry.(map[string]any)
+		parsed.valid = parsed.valid && isObject
 		member := func(name string) string {
 			text, _ := members[name].(string)
 			return text
 		}
 		fault := Fault{Code: member("code"), Parameter: member("parameter"), Message: member("message")}
 		if fault != (Fault{}) {
-			faults = append(faults, fault)
+			parsed.faults = append(parsed.faults, fault)
 		}
 	}
-	return faults
+	return parsed
 }

@@ -65,6 +65,7 @@ func TestUnexpectedResponses(t *testing.T) {
 		"half of the JSON": {400, `{"type": "bad_req`, nil, "not in the API's error format"},
 		"other JSON":       {400, `{"fault": "x"}`, nil, "not in the API's error format"},
 		"errors as text":   {400, `{"errors": "x"}`, nil, "not in the API's error format"},
+		"a type only":      {403, `{"type": "forbidden", "errors": []}`, nil, "returned 403: forbidden"},
 		"empty errors":     {400, `{"errors": [{}, null, 7]}`, nil, "not in the API's error format"},
 		"redirect": {301, "", []string{"Location", "https://user:secret@elsewhere.example/login?token=secret#secret"},
 			"it redirects to https://elsewhere.example/login, but redirects are not followed"},
@@ -90,7 +91,7 @@ func TestUnexpectedResponses(t *testing.T) {
 
 func redactedFaults(body string) []Fault {
 	var faults []Fault
-	for _, fault := range parseFaults([]byte(body)) {
+	for _, fault := range parseError([]byte(body)).faults {
 		faults = append(faults, fault.redacted(newRedactor()))
 	}
 	return faults

@@ -279,7 +279,8 @@ func respond(status int, body any, header ...string) *http.Response {
 }
 
 func apiError(status int, code, message string, header ...string) *http.Response {
+	errorType := strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", "_")
 	return respond(status, map[string]any{
-		"type": "error", "errors": []any{map[string]any{"code": code, "message": message}},
+		"type": errorType, "errors": []any{map[string]any{"code": code, "message": message}},
 	}, header...)
 }

@@ -157,21 +157,72 @@ func TestExhaustedRetries(t *testing.T) {
 	}
 }
 
-// The 404 of a proxy says nothing about the webhook.
-func TestNotFoundOfProxy(t *testing.T) {
+// A 404 that is not in the API's error format says nothing about the webhook.
+func TestNotFoundOfGateway(t *testing.T) {
+	bodies := map[string]string{
+		"empty":          "",
+		"HTML":           "<html><title>404</title>",
+		"a router":       `{"message": "no Route matched with those values"}`,
+		"problem":        `{"type": "about:blank", "title": "Not Found", "status": 404}`,
+		"other errors":   `{"success": false, "errors": [{"code": 7003, "message": "Could not route"}]}`,
+		"errors by name": `{"type": "not_found", "errors": {"path": "unknown"}}`,
+		"half":           `{"type": "not_found", "errors": [{"code": "not_fo`,
+	}
+	methods := map[string]string{"read": "GET", "list secrets": "GET", "update": "PATCH", "delete": "DELETE"}
+	for name, body := range bodies {
+		for operation, method := range methods {
+			t.Run(operation+"/"+name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					api := &fakeAPI{}
+					api.addWebhooks(1)
+					client := api.newClient(t, func(c *Config) { c.MaxRetries = 1 })
+					notFound := respondWith(404, body)
+					api.failNext(method, notFound, notFound)
+					if err := run(t.Context(), client, operation); err == nil || IsNotFound(err) || len(api.webhooks) != 1 {
+						t.Errorf("got %v", err)
+					}
+					api.failNext(method, notFound)
+					mustRun(t, client, operation)
+				})
+			})
+		}
+	}
+}
+
+// A webhook that the list contains is not gone, whatever a 404 says.
+func TestNotFoundButListed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{}
 		api.addWebhooks(1)
-		client := api.newClient(t, func(c *Config) { c.MaxRetries = 1 })
-		api.failNext("GET", htmlPage(404))
-		mustRun(t, client, "read")
-		api.failNext("GET", htmlPage(404), htmlPage(404))
-		if err := run(t.Context(), client, "list secrets"); err == nil || IsNotFound(err) {
-			t.Errorf("got %v", err)
+		client := api.newClient(t)
+		api.failNext("GET", failWith(404))
+		if webhook := mustRead(t, client, 1); webhook == nil || webhook.ID != "w1" {
+			t.Errorf("read %v", webhook)
 		}
-		api.failNext("DELETE", htmlPage(404), htmlPage(404))
-		if err := run(t.Context(), client, "delete"); err == nil {
-			t.Error("an existing webhook counts as deleted")
+		api.failNext("DELETE", failWith(404))
+		err := run(t.Context(), client, "delete")
+		if err == nil || IsNotFound(err) || !strings.Contains(err.Error(), "its list still contains it") {
+			t.Errorf("delete: %v", err)
+		}
+		var unavailable *SecretsUnavailableError
+		api.failNext("GET", failWith(404), failWith(404))
+		if err := run(t.Context(), client, "list secrets"); !errors.As(err, &unavailable) {
+			t.Errorf("list secrets: %v", err)
+		}
+		mustRun(t, client, "delete")
+		if err := run(t.Context(), client, "delete"); !IsNotFound(err) {
+			t.Errorf("second delete: %v", err)
+		}
+	})
+}
+
+// A key that may not list cannot contradict a 404.
+func TestNotFoundWithoutList(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{}
+		api.failNext("GET", noFault, failWith(403))
+		if err := run(t.Context(), api.newClient(t), "read"); !IsNotFound(err) {
+			t.Errorf("got %v", err)
 		}
 	})
 }

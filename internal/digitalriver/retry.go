@@ -52,7 +52,7 @@ func classify(r *request, resp *response) (outcome, error) {
 		return retryable, nil // The API documents that it did not carry out the request.
 	case resp.status == http.StatusRequestTimeout || resp.status >= 500:
 		return transient, nil
-	case resp.status == http.StatusNotFound && resp.notFromAPI() && r.method != http.MethodPost:
+	case resp.status == http.StatusNotFound && !parseError(resp.body).valid && r.method != http.MethodPost:
 		return retryable, nil
 	case resp.status < 200 || resp.status > 299:
 		return failed, nil

@@ -157,7 +157,7 @@ func (o *operation) secretsError(ctx context.Context, webhookID string, err erro
 	default:
 		return err
 	}
-	_, readErr := o.client.getWebhook(ctx, webhookID)
+	_, readErr := o.client.getUnlisted(ctx, webhookID)
 	switch {
 	case readErr == nil:
 		return &SecretsUnavailableError{WebhookID: webhookID, Status: refusal.Status, Err: refusal}

@@ -38,9 +38,16 @@ func (c *Client) UpdateWebhook(ctx context.Context, id string, values Webhook, m
 func (c *Client) DeleteWebhook(ctx context.Context, id string) error {
 	o := c.newOperation("delete webhook")
 	r := &request{method: http.MethodDelete, path: webhookPath(id)}
-	return o.changeWebhook(ctx, r, id,
+	err := o.changeWebhook(ctx, r, id,
 		func(ctx context.Context) error { return o.send(ctx, r) },
 		func(l *webhookList) *webhookList { return l.without(id) })
+	if IsNotFound(err) && c.listedDespite(ctx, id) != nil {
+		contradiction := *asAPIError(err)
+		contradiction.fromAPI, contradiction.Faults = false, nil
+		contradiction.Reason = "the API does not find the webhook, but its list still contains it"
+		return &contradiction
+	}
+	return err
 }
 
 // changeWebhook calls send, which sends a request that changes a webhook, and applies

@@ -23,7 +23,7 @@ func (c *Client) GetWebhook(ctx context.Context, id string) (*Webhook, error) {
 		return nil, c.newOperation(readWebhook).contextError(ctx, newGet(webhookPath(id)))
 	}
 	if !several {
-		return c.getWebhook(ctx, id)
+		return c.getUnlisted(ctx, id)
 	}
 	all, err := c.sharedList(ctx)
 	if err != nil {
@@ -33,6 +33,28 @@ func (c *Client) GetWebhook(ctx context.Context, id string) (*Webhook, error) {
 		return webhook, nil
 	}
 	return c.getWebhook(ctx, id)
+}
+
+// getUnlisted is getWebhook for a client without a list. A webhook that the API says
+// is gone, although the list then contains it, is not.
+func (c *Client) getUnlisted(ctx context.Context, id string) (*Webhook, error) {
+	webhook, err := c.getWebhook(ctx, id)
+	if IsNotFound(err) {
+		if listed := c.listedDespite(ctx, id); listed != nil {
+			return listed, nil
+		}
+	}
+	return webhook, err
+}
+
+// listedDespite requests the list after a 404 and returns the webhook with an ID, nil
+// if it is not there or the list cannot be read.
+func (c *Client) listedDespite(ctx context.Context, id string) *Webhook {
+	all, err := c.sharedList(ctx)
+	if err != nil {
+		return nil
+	}
+	return all.get(id)
 }
 
 // ListedWebhook returns a webhook from the list that reads share, nil if there is
