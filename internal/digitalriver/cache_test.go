@@ -350,23 +350,57 @@ func TestAbandonedFetchEnds(t *testing.T) {
 	})
 }
 
-func TestErrorsAreNotCached(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		api := &fakeAPI{latency: 50 * time.Millisecond}
-		api.addWebhooks(2)
-		client := api.newClient(t)
-		api.failNext("GET", failWith(403))
-		runConcurrently(2, func(i int) {
-			_, err := client.GetWebhook(t.Context(), fmt.Sprint("w", i+1))
-			if asError(t, err).Status != 403 {
-				t.Errorf("got %v", err)
+// A list that is refused, or contains a webhook that cannot be read, does not fail
+// the reads of others: each is requested by itself, until the list can be read.
+func TestReadsWithoutList(t *testing.T) {
+	faults := map[string]fault{
+		"refused":           failWith(403),
+		"a time, no zone":   respondWith(200, `[{"id": "w1", "createdTime": "2026-01-02T03:04:05"}]`),
+		"a number for text": respondWith(200, `{"data": [{"id": "w1", "address": 4711}], "hasMore": false}`),
+	}
+	for name, fault := range faults {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				api := &fakeAPI{latency: 50 * time.Millisecond}
+				api.addWebhooks(9)
+				client := api.newClient(t)
+				api.failNext("GET", fault)
+				runConcurrently(9, func(i int) { mustRead(t, client, i+1) })
+				mustRead(t, client, 9)
+				if lines := api.takeRequestLines(); len(lines) != 11 || lines[0] != "GET /webhooks" {
+					t.Errorf("%v", lines)
+				}
+				mustRun(t, client, "list")
+				runConcurrently(9, func(i int) { mustRead(t, client, i+1) })
+				if diff := cmp.Diff([]string{"GET /webhooks"}, api.takeRequestLines()); diff != "" {
+					t.Error(diff)
+				}
+			})
+		})
+	}
+}
+
+// A key that is refused, or an API that is down, is not asked for each webhook.
+func TestReadsOfFailingAPI(t *testing.T) {
+	for _, status := range []int{401, 500} {
+		synctest.Test(t, func(t *testing.T) {
+			api := &fakeAPI{latency: 50 * time.Millisecond}
+			api.addWebhooks(2)
+			client := api.newClient(t, func(c *Config) { c.MaxRetries = 0 })
+			api.failNext("GET", failWith(status))
+			runConcurrently(2, func(i int) {
+				_, err := client.GetWebhook(t.Context(), fmt.Sprint("w", i+1))
+				if asError(t, err).Status != status {
+					t.Errorf("got %v", err)
+				}
+			})
+			// The error is not cached.
+			runConcurrently(2, func(i int) { mustRead(t, client, i+1) })
+			if diff := cmp.Diff([]string{"GET /webhooks", "GET /webhooks"}, api.takeRequestLines()); diff != "" {
+				t.Error(diff)
 			}
 		})
-		runConcurrently(2, func(i int) { mustRead(t, client, i+1) })
-		if diff := cmp.Diff([]string{"GET /webhooks", "GET /webhooks"}, api.takeRequestLines()); diff != "" {
-			t.Error(diff)
-		}
-	})
+	}
 }
 
 func TestFirstReadIsCanceled(t *testing.T) {

@@ -22,13 +22,24 @@ type operation struct {
 // newOperation begins an operation. Its errors and its log lines do not contain
 // the credentials, nor the API key.
 func (c *Client) newOperation(name string, credentials ...string) *operation {
-	budget := time.Duration(c.config.MaxRetries+1) * c.config.RequestTimeout
 	return &operation{
 		client:   c,
 		name:     name,
 		redactor: newRedactor(append(credentials, c.config.APIKey)...),
-		deadline: c.config.Clock.Now().Add(budget),
+		deadline: c.config.Clock.Now().Add(c.budget()),
 	}
+}
+
+// maxBudget limits the product of the timeout and the number of attempts.
+const maxBudget = 24 * time.Hour
+
+// budget is how long an operation may take, not counting its own waits.
+func (c *Client) budget() time.Duration {
+	attempts := time.Duration(c.config.MaxRetries) + 1
+	if c.config.RequestTimeout > maxBudget/attempts {
+		return maxBudget
+	}
+	return attempts * c.config.RequestTimeout
 }
 
 // request is one HTTP request of an operation, with all its attempts.

@@ -391,6 +391,20 @@ func TestQueueDoesNotCount(t *testing.T) {
 	})
 }
 
+// A timeout of any length does not shorten the time that the API may ask for.
+func TestHugeTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{}
+		client := api.newClient(t, func(c *Config) { c.RequestTimeout = 1_000_000 * time.Hour })
+		api.failNext("GET", failWith(429, "Retry-After", "5"))
+		mustRun(t, client, "list")
+		api.failNext("GET", failWith(429, "Retry-After", "99999999"))
+		if err := run(t.Context(), client, "list secrets"); err == nil {
+			t.Error("it waits for years")
+		}
+	})
+}
+
 // A long pause is also an error of operations that did not cause it.
 func TestLongPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -9,13 +9,14 @@ import (
 // Callers share the webhook and must not change it.
 //
 // The first read of a client asks for the one webhook. If there are more, they
-// share the list of all webhooks.
+// share the list of all webhooks. If the key may not list, or the list contains a
+// webhook that cannot be read, each is requested by itself.
 func (c *Client) GetWebhook(ctx context.Context, id string) (*Webhook, error) {
 	webhook, listed := c.cache.get(id)
 	if webhook != nil {
 		return webhook, nil
 	}
-	if listed {
+	if listed || c.unlistable.Load() {
 		return c.getWebhook(ctx, id)
 	}
 	several, err := c.cache.awaitSecondRead(ctx, c.config.Clock)
@@ -26,11 +27,13 @@ func (c *Client) GetWebhook(ctx context.Context, id string) (*Webhook, error) {
 		return c.getUnlisted(ctx, id)
 	}
 	all, err := c.sharedList(ctx)
-	if err != nil {
+	if err != nil && !c.unlistable.Load() {
 		return nil, err
 	}
-	if webhook := all.get(id); webhook != nil {
-		return webhook, nil
+	if err == nil {
+		if webhook := all.get(id); webhook != nil {
+			return webhook, nil
+		}
 	}
 	return c.getWebhook(ctx, id)
 }
@@ -45,6 +48,13 @@ func (c *Client) getUnlisted(ctx context.Context, id string) (*Webhook, error) {
 		}
 	}
 	return webhook, err
+}
+
+// isUnlistable reports whether an error of the list is about the list alone: the API
+// refused it, or one of its webhooks is malformed.
+func isUnlistable(err error) bool {
+	apiError := asAPIError(err)
+	return isRefusal(err) || apiError != nil && apiError.Status >= 200 && apiError.Status <= 299
 }
 
 // listedDespite requests the list after a 404 and returns the webhook with an ID, nil
@@ -107,6 +117,7 @@ func (c *Client) sharedList(ctx context.Context) (*webhookList, error) {
 	}
 	all, err := c.cache.fetch(ctx, generation, func(ctx context.Context) (*webhookList, error) {
 		l, err := c.newOperation(listWebhooks).listWebhooks(ctx)
+		c.unlistable.Store(isUnlistable(err))
 		if err != nil {
 			return nil, err
 		}
