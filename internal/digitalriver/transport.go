@@ -22,8 +22,9 @@ const (
 	// maxBodySize is the size of the largest body that is read, in bytes: five
 	// times a list of 5,000 webhooks with 60 event types each.
 	maxBodySize = 64 << 20
-	// interruptGrace is how much longer a POST waits for its response after its
-	// context ended: Terraform saves what it created only if the response arrives.
+	// interruptGrace is how much longer a POST that was sent waits for its response
+	// after its context ended: Terraform saves what it created only if the response
+	// arrives.
 	interruptGrace = 2 * time.Second
 )
 
@@ -52,13 +53,15 @@ func newTransport() *http.Transport {
 // roundTrip sends r once and reads the response.
 func (c *Client) roundTrip(ctx context.Context, r *request) *response {
 	resp := &response{upstreamID: uuid.NewString()}
-	attemptCtx, cancel := c.attemptContext(ctx, r)
-	defer cancel()
 	var connecting, connected atomic.Bool
+	unsent := func() bool { return connecting.Load() && !connected.Load() }
 	trace := &httptrace.ClientTrace{
 		GetConn: func(string) { connecting.Store(true) },
-		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+		// A connection that comes after the end of ctx is not used; see requestBody.
+		GotConn: func(httptrace.GotConnInfo) { connected.Store(ctx.Err() == nil) },
 	}
+	attemptCtx, cancel := c.attemptContext(ctx, r, unsent)
+	defer cancel()
 	httpRequest, err := c.newHTTPRequest(httptrace.WithClientTrace(attemptCtx, trace), r, resp.upstreamID)
 	if err != nil {
 		resp.err, resp.neverSent = err, true
@@ -67,11 +70,17 @@ func (c *Client) roundTrip(ctx context.Context, r *request) *response {
 	if r.method != http.MethodGet {
 		c.wrote.Store(true)
 	}
+	if httpRequest.Body != nil {
+		httpRequest.Body = &requestBody{ReadCloser: httpRequest.Body, unsent: unsent}
+		httpRequest.GetBody = func() (io.ReadCloser, error) {
+			return &requestBody{ReadCloser: io.NopCloser(bytes.NewReader(r.body)), unsent: unsent}, nil
+		}
+	}
 	// A RoundTripper follows no redirects, so the key is sent to no other host.
 	httpResponse, err := c.config.Transport.RoundTrip(httpRequest)
 	if err != nil {
 		resp.err, resp.timedOut = c.transportError(ctx, attemptCtx, err)
-		resp.neverSent = connecting.Load() && !connected.Load() || isDialError(err)
+		resp.neverSent = unsent() || isDialError(err)
 		return resp
 	}
 	defer httpResponse.Body.Close()
@@ -86,17 +95,37 @@ func (c *Client) roundTrip(ctx context.Context, r *request) *response {
 	return resp
 }
 
+// requestBody is the body of a request. It cannot be read while the request has no
+// connection that it may be sent on.
+type requestBody struct {
+	io.ReadCloser
+	unsent func() bool
+}
+
+func (b *requestBody) Read(p []byte) (int, error) {
+	if b.unsent() {
+		return 0, context.Canceled
+	}
+	return b.ReadCloser.Read(p)
+}
+
 var errBodyTooLarge = fmt.Errorf("the response is larger than %d MiB", maxBodySize>>20)
 
 // attemptContext returns a context that ends with ctx or after the timeout of one
-// attempt. For a POST, it ends interruptGrace later than ctx.
-func (c *Client) attemptContext(ctx context.Context, r *request) (context.Context, context.CancelFunc) {
+// attempt. For a POST that has a connection, it ends interruptGrace later than ctx.
+func (c *Client) attemptContext(
+	ctx context.Context, r *request, unsent func() bool,
+) (context.Context, context.CancelFunc) {
 	timeout := c.config.RequestTimeout
 	if r.method != http.MethodPost {
 		return context.WithTimeout(ctx, timeout)
 	}
 	attemptCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	stop := context.AfterFunc(ctx, func() {
+		if unsent() {
+			cancel()
+			return
+		}
 		grace := time.AfterFunc(interruptGrace, cancel)
 		context.AfterFunc(attemptCtx, func() { grace.Stop() })
 	})

@@ -3,9 +3,12 @@ package digitalriver
 import (
 	"context"
 	"errors"
+	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -484,6 +487,62 @@ func TestInterruptedCreate(t *testing.T) {
 		}
 	})
 }
+
+// A create is not sent on a connection that comes only after the interruption.
+func TestInterruptedCreateWithoutConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var posts atomic.Int32
+		server, transport := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+			if body, _ := io.ReadAll(r.Body); len(body) > 0 {
+				posts.Add(1)
+			}
+			w.WriteHeader(201)
+			_, _ = io.WriteString(w, `{"id": "w1"}`)
+		})
+		dial := transport.DialContext
+		transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+			sleep(t, time.Second)
+			return dial(ctx, network, address)
+		}
+		server.Start()
+		client := newClient(t, Config{MaxRetries: 2, BaseURL: server.URL, Transport: transport})
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(100*time.Millisecond, cancel)
+		err := run(ctx, client, "create")
+		var uncertain *UncertainError
+		if !errors.Is(err, context.Canceled) || errors.As(err, &uncertain) || time.Since(bubbleStart) > time.Second {
+			t.Errorf("after %v: %v", time.Since(bubbleStart), err)
+		}
+		sleep(t, time.Minute)
+		if n := posts.Load(); n != 0 {
+			t.Errorf("%d requests were sent", n)
+		}
+	})
+}
+
+// The connection may come at the same moment as the interruption.
+func TestRequestBodyIsNotReadTooLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		client := newClient(t, Config{Transport: roundTripFunc(func(req *http.Request) (*http.Response, error) {
+			cancel()
+			traceConnection(req, true)
+			if body, err := io.ReadAll(req.Body); err == nil {
+				t.Errorf("%s was sent", body)
+			}
+			return nil, errors.New("not sent")
+		})})
+		err := run(ctx, client, "create")
+		var uncertain *UncertainError
+		if !errors.Is(err, context.Canceled) || errors.As(err, &uncertain) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+type roundTripFunc func(*http.Request) (*http.Response, error)
+
+func (f roundTripFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
 func TestInterruptedCreateWithoutResponse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
