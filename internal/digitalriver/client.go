@@ -56,6 +56,8 @@ type Client struct {
 	seen    seenIDs
 	mode    atomic.Int32 // one of the mode constants
 	wrote   atomic.Bool
+	// reconnect is true after a timeout: its connection may be dead.
+	reconnect atomic.Bool
 	// unlistable is true if the list could not be read, but single webhooks may be.
 	unlistable atomic.Bool
 	// userName is one of the spelling constants.

@@ -40,11 +40,20 @@ type response struct {
 	upstreamID string
 }
 
+// An HTTP/2 connection may die without notice, and every request would go to it. One
+// that is silent for pingAfter, and then does not respond to a ping within
+// pingTimeout, is closed.
+const (
+	pingAfter   = 10 * time.Second
+	pingTimeout = 5 * time.Second
+)
+
 // newTransport keeps a connection for each request that Terraform sends at the
 // same time.
 func newTransport() *http.Transport {
 	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // Nothing here replaces it.
 	transport.ForceAttemptHTTP2 = true
+	transport.HTTP2 = &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout}
 	transport.MaxIdleConns = 0
 	transport.MaxIdleConnsPerHost = 100
 	return transport
@@ -53,6 +62,11 @@ func newTransport() *http.Transport {
 // roundTrip sends r once and reads the response.
 func (c *Client) roundTrip(ctx context.Context, r *request) *response {
 	resp := &response{upstreamID: uuid.NewString()}
+	defer func() {
+		if resp.timedOut {
+			c.reconnect.Store(true)
+		}
+	}()
 	var connecting, connected atomic.Bool
 	unsent := func() bool { return connecting.Load() && !connected.Load() }
 	trace := &httptrace.ClientTrace{
@@ -76,6 +90,9 @@ func (c *Client) roundTrip(ctx context.Context, r *request) *response {
 			return &requestBody{ReadCloser: io.NopCloser(bytes.NewReader(r.body)), unsent: unsent}, nil
 		}
 	}
+	if c.reconnect.Swap(false) {
+		c.closeIdleConnections()
+	}
 	// A RoundTripper follows no redirects, so the key is sent to no other host.
 	httpResponse, err := c.config.Transport.RoundTrip(httpRequest)
 	if err != nil {
@@ -93,6 +110,14 @@ func (c *Client) roundTrip(ctx context.Context, r *request) *response {
 		resp.body, resp.err = nil, errBodyTooLarge
 	}
 	return resp
+}
+
+// closeIdleConnections makes the next request use a new connection, if no other
+// request uses the present one.
+func (c *Client) closeIdleConnections() {
+	if transport, ok := c.config.Transport.(interface{ CloseIdleConnections() }); ok {
+		transport.CloseIdleConnections()
+	}
 }
 
 // requestBody is the body of a request. It cannot be read while the request has no
