@@ -48,14 +48,15 @@ const (
 // Client is a client of the Webhooks API for one API key. It is safe for
 // concurrent use.
 type Client struct {
-	config  Config
-	baseURL string // without a slash at its end
-	limiter *limiter
-	cache   *cache
-	locks   keyedMutex // one change of a webhook at a time, and one of several alike creates
-	seen    seenIDs
-	mode    atomic.Int32 // one of the mode constants
-	wrote   atomic.Bool
+	config   Config
+	baseURL  string // without a slash at its end
+	limiter  *limiter
+	cache    *cache
+	locks    keyedMutex // one change of a webhook at a time, and one of several alike creates
+	seen     seenIDs
+	redactor *redactor    // knows every credential that was sent or received
+	mode     atomic.Int32 // one of the mode constants
+	wrote    atomic.Bool
 	// reconnect is true after a timeout: its connection may be dead.
 	reconnect atomic.Bool
 	// unlistable is true if the list could not be read, but single webhooks may be.
@@ -98,11 +99,14 @@ func New(config Config) (*Client, error) {
 	if config.Log == nil {
 		config.Log = func(context.Context, string, map[string]any) {}
 	}
+	redactor := &redactor{}
+	redactor.add(config.APIKey)
 	return &Client{
-		config:  config,
-		baseURL: baseURL,
-		limiter: newLimiter(config.RequestsPerSecond, config.Clock),
-		cache:   newCache(),
+		redactor: redactor,
+		config:   config,
+		baseURL:  baseURL,
+		limiter:  newLimiter(config.RequestsPerSecond, config.Clock),
+		cache:    newCache(),
 	}, nil
 }
 
@@ -111,6 +115,14 @@ func New(config Config) (*Client, error) {
 func (c *Client) LiveMode() (live, known bool) {
 	mode := c.mode.Load()
 	return mode == modeLive, mode != modeUnknown
+}
+
+// learn records what webhooks in responses show: the mode, and their credentials.
+func (c *Client) learn(webhooks ...*Webhook) {
+	for _, webhook := range webhooks {
+		c.setMode(webhook.LiveMode)
+		c.redactor.add(webhook.credentials()...)
+	}
 }
 
 // Now returns the time of the API: our clock, corrected by what the Date header of

@@ -95,6 +95,8 @@ func (f Fault) String() string {
 	}
 }
 
+func isEmpty(s string) bool { return s == "" }
+
 // UncertainError is a create or a rotation that the API may have carried out
 // although no response confirms it, or that it may have carried out twice. In the
 // second case, Err has the status of the success, and the method that returns the
@@ -202,20 +204,20 @@ func (o *operation) responseError(r *request, resp *response, reason error) *Err
 	err.Status, err.UpstreamID = resp.status, resp.upstreamID
 	if resp.status == 0 {
 		if resp.err != nil {
-			err.Err = &redactedError{text: o.redactor.redact(resp.err.Error()), err: resp.err}
+			err.Err = &redactedError{text: o.client.redactor.redact(resp.err.Error()), err: resp.err}
 			err.Reason = err.Err.Error()
 		}
 		return err
 	}
-	err.RequestID = o.redactor.redact(resp.header.Get("x-dr-requestid"))
+	err.RequestID = o.client.redactor.redact(resp.header.Get("x-dr-requestid"))
 	body := parseError(resp.body)
 	err.fromAPI = body.valid
 	for _, fault := range body.faults {
 		err.userNameRefused = err.userNameRefused || resp.status == http.StatusBadRequest && fault.namesUserName()
-		err.Faults = append(err.Faults, fault.redacted(o.redactor))
+		err.Faults = append(err.Faults, fault.redacted(o.client.redactor))
 	}
 	if len(err.Faults) == 0 || reason != nil {
-		err.Faults, err.Reason = nil, describe(resp, reason, o.redactor)
+		err.Faults, err.Reason = nil, describe(resp, reason, o.client.redactor)
 	}
 	return err
 }

@@ -92,7 +92,7 @@ func TestUnexpectedResponses(t *testing.T) {
 func redactedFaults(body string) []Fault {
 	var faults []Fault
 	for _, fault := range parseError([]byte(body)).faults {
-		faults = append(faults, fault.redacted(newRedactor()))
+		faults = append(faults, fault.redacted(&redactor{}))
 	}
 	return faults
 }

@@ -12,20 +12,17 @@ import (
 type operation struct {
 	client   *Client
 	name     string
-	redactor *redactor
 	attempts int // of all requests
 	// deadline limits the waits that the API asks for. Time in the limiter's queue
 	// and before retries moves it: neither is the API's doing.
 	deadline time.Time
 }
 
-// newOperation begins an operation. Its errors and its log lines do not contain
-// the credentials, nor the API key.
-func (c *Client) newOperation(name string, credentials ...string) *operation {
+// newOperation begins an operation.
+func (c *Client) newOperation(name string) *operation {
 	return &operation{
 		client:   c,
 		name:     name,
-		redactor: newRedactor(append(credentials, c.config.APIKey)...),
 		deadline: c.config.Clock.Now().Add(c.budget()),
 	}
 }
@@ -159,7 +156,7 @@ func (o *operation) attempt(ctx context.Context, r *request) (outcome, *Error) {
 		"duration_ms": now.Sub(start).Milliseconds(), "upstream_id": resp.upstreamID,
 	}
 	if resp.err != nil {
-		fields["error"] = o.redactor.redact(resp.err.Error())
+		fields["error"] = o.client.redactor.redact(resp.err.Error())
 	}
 	o.client.config.Log(ctx, "API request", fields)
 	if date, err := http.ParseTime(resp.header.Get("Date")); err == nil {

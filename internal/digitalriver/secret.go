@@ -45,6 +45,9 @@ func (o *operation) listSecrets(ctx context.Context, webhookID string) ([]Secret
 	if err := o.send(ctx, r); err != nil {
 		return nil, o.secretsError(ctx, webhookID, err)
 	}
+	for _, secret := range secrets {
+		o.client.redactor.add(secret.Secret)
+	}
 	slices.SortStableFunc(secrets, func(a, b Secret) int { return b.CreatedTime.Compare(a.CreatedTime) })
 	return secrets, nil
 }
@@ -101,6 +104,7 @@ func (c *Client) RotateSecret(ctx context.Context, webhookID string, expiresIn i
 	if err := o.send(ctx, r); err != nil {
 		return nil, o.secretsError(ctx, webhookID, asSecretLimitError(err, before))
 	}
+	c.redactor.add(result.Secret)
 	if r.lost {
 		err = o.checkRotatedOnce(ctx, r, webhookID, before, *result)
 	}

@@ -123,14 +123,39 @@ func unmasked(credential string) string {
 	return credential
 }
 
-// credentials returns the secret values of a webhook.
+// credentials returns the secret values of a webhook, also as they are sent in basic
+// authentication. Some may be empty.
 func (w *Webhook) credentials() []string {
-	var secrets []string
-	if w.Authentication != nil {
-		secrets = append(secrets, w.Authentication.Password)
+	secrets := addressCredentials(w.Address)
+	if a := w.Authentication; a != nil {
+		secrets = append(secrets, a.Password, basicAuthentication(a.UserName, a.Password))
 	}
-	if w.OAuth != nil {
-		secrets = append(secrets, w.OAuth.ClientSecret, w.OAuth.Password)
+	if o := w.OAuth; o != nil {
+		secrets = append(secrets, o.ClientSecret, basicAuthentication(o.ClientID, o.ClientSecret), o.Password)
+	}
+	return secrets
+}
+
+// addressCredentials returns the password in an address, and the values of its query
+// that are long enough to be secret.
+func addressCredentials(address string) []string {
+	if !strings.ContainsAny(address, "@?") {
+		return nil
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil
+	}
+	var secrets []string
+	if password, ok := u.User.Password(); ok {
+		secrets = append(secrets, password)
+	}
+	for _, values := range u.Query() {
+		for _, value := range values {
+			if len(value) >= prefixLength {
+				secrets = append(secrets, value)
+			}
+		}
 	}
 	return secrets
 }

@@ -10,7 +10,8 @@ import (
 // of values in one request, and returns the updated webhook. A member without a
 // value is removed.
 func (c *Client) UpdateWebhook(ctx context.Context, id string, values Webhook, members ...string) (*Webhook, error) {
-	o := c.newOperation("update webhook", values.credentials()...)
+	o := c.newOperation("update webhook")
+	c.redactor.add(values.credentials()...)
 	var updated *Webhook
 	r := &request{method: http.MethodPatch, path: webhookPath(id), body: encodePatch(values, members)}
 	r.decode = func(body []byte) (err error) {
@@ -27,7 +28,7 @@ func (c *Client) UpdateWebhook(ctx context.Context, id string, values Webhook, m
 	if err != nil {
 		return nil, err
 	}
-	c.setMode(updated.LiveMode)
+	c.learn(updated)
 	return updated, nil
 }
 

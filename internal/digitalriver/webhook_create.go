@@ -15,7 +15,8 @@ import (
 // It returns an *UncertainError if it remains open whether the API created the
 // webhook, or how many. If there is one that is certain, it returns that too.
 func (c *Client) CreateWebhook(ctx context.Context, webhook Webhook) (*Webhook, error) {
-	o := c.newOperation("create webhook", webhook.credentials()...)
+	o := c.newOperation("create webhook")
+	c.redactor.add(webhook.credentials()...)
 	r := &request{method: http.MethodPost, path: webhooksPath, body: encode(webhook)}
 	// Alike creates take turns: each must be able to tell its own webhook.
 	unlock, err := c.locks.lock(ctx, "create "+fingerprint(webhook.Address, webhook.Types))
@@ -45,7 +46,7 @@ func (c *Client) CreateWebhook(ctx context.Context, webhook Webhook) (*Webhook, 
 		err = o.checkCreatedOnce(ctx, r, created, start)
 	}
 	c.seen.add(created)
-	c.setMode(created.LiveMode)
+	c.learn(created)
 	write.end(func(l *webhookList) *webhookList { return l.with(created) })
 	return created, err
 }

@@ -73,9 +73,7 @@ func (o *operation) listPages(ctx context.Context) (l *webhookList, lost bool, e
 				all = append(all, webhook)
 			}
 		}
-		if len(all) > 0 {
-			o.client.setMode(all[0].LiveMode)
-		}
+		o.client.learn(p.webhooks...)
 		switch {
 		case p.isLast, len(p.webhooks) == 0:
 			return newWebhookList(all, true), false, nil

@@ -105,7 +105,7 @@ func (c *Client) getWebhook(ctx context.Context, id string) (*Webhook, error) {
 		return nil, err
 	}
 	c.seen.add(webhook)
-	c.setMode(webhook.LiveMode)
+	c.learn(webhook)
 	return webhook, nil
 }
 
