@@ -44,9 +44,11 @@ type Fault struct {
 	Message   string
 }
 
+// Error describes the last request and its response. Operation, which says what the
+// request was for, is left to the caller: it often repeats the request.
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s %s ", e.Operation, e.Method, e.Path)
+	fmt.Fprintf(&b, "%s %s ", e.Method, e.Path)
 	switch {
 	case e.Status != 0:
 		fmt.Fprintf(&b, "returned %d", e.Status)

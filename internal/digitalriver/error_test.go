@@ -25,21 +25,21 @@ func TestErrorText(t *testing.T) {
 	}{
 		"faults": {with(func(e *Error) {
 			e.Faults = []Fault{{"invalid_parameter", "types", "Unknown type."}, {"", "", "Bad."}, {"c", "", ""}}
-		}), `create webhook: POST /webhooks returned 400: ` +
+		}), `POST /webhooks returned 400: ` +
 			`"Unknown type." (invalid_parameter: types); "Bad."; c (upstream-id u-1)`},
 		"several attempts": {with(func(e *Error) { e.Status, e.Attempts, e.Reason = 503, 5, "the response is empty" }),
-			`create webhook: POST /webhooks returned 503 after 5 attempts: the response is empty (upstream-id u-1)`},
+			`POST /webhooks returned 503 after 5 attempts: the response is empty (upstream-id u-1)`},
 		"no response": {with(func(e *Error) { e.Status, e.Attempts, e.Reason = 0, 2, "connection refused" }),
-			`create webhook: POST /webhooks got no response after 2 attempts: connection refused (upstream-id u-1)`},
+			`POST /webhooks got no response after 2 attempts: connection refused (upstream-id u-1)`},
 		"not sent": {with(func(e *Error) { e.Status, e.Attempts, e.Reason, e.UpstreamID = 0, 0, "context canceled", "" }),
-			`create webhook: POST /webhooks was not sent: context canceled`},
+			`POST /webhooks was not sent: context canceled`},
 		"request ID": {with(func(e *Error) { e.RequestID = "r-1" }),
-			`create webhook: POST /webhooks returned 400 (upstream-id u-1, x-dr-requestid r-1)`},
+			`POST /webhooks returned 400 (upstream-id u-1, x-dr-requestid r-1)`},
 		"limit": {&SecretLimitError{NextExpiry: &expires, Active: 5, Err: with(func(e *Error) { e.Status = 409 })},
-			`create webhook: POST /webhooks returned 409 (upstream-id u-1); ` +
+			`POST /webhooks returned 409 (upstream-id u-1); ` +
 				`5 secrets are active, the next one expires at 2026-01-02T03:04:05Z`},
 		"limit without expiry": {&SecretLimitError{Active: 5, Err: with(func(e *Error) { e.Status = 409 })},
-			`create webhook: POST /webhooks returned 409 (upstream-id u-1); 5 secrets are active and none is set to expire`},
+			`POST /webhooks returned 409 (upstream-id u-1); 5 secrets are active and none is set to expire`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

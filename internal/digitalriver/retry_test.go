@@ -2,8 +2,10 @@ package digitalriver
 
 import (
 	"math"
+	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -40,6 +42,22 @@ func TestParseRetryAfter(t *testing.T) {
 		if got := parseRetryAfter(value, now); got != want {
 			t.Errorf("%.40q is %v, want %v", value, got, want)
 		}
+	}
+}
+
+// A date in Retry-After is by the API's clock, which may differ from ours.
+func TestRetryAfterDateWithSkew(t *testing.T) {
+	for _, skew := range []time.Duration{-time.Hour, time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			api := &fakeAPI{}
+			at := bubbleStart.Add(20 * time.Second).Format(http.TimeFormat)
+			api.failNext("GET", failWith(429, "Retry-After", at), failWith(503, "Retry-After", at))
+			client := api.newClient(t, func(c *Config) { c.Clock = shiftedClock{by: skew} })
+			mustRun(t, client, "list")
+			if waited := api.takeRequests()[1].at; waited < 20*time.Second || waited > 20*time.Second+maxJitter {
+				t.Errorf("clock off by %v: waited %v", skew, waited)
+			}
+		})
 	}
 }
 
