@@ -4,7 +4,8 @@
 // # What to read first
 //
 // webhook.go and secret.go have the objects of the API. The methods of [Client]
-// for webhooks are in webhook_create.go, webhook_read.go and webhook_change.go.
+// for webhooks are in webhook_create.go, webhook_read.go and webhook_change.go;
+// webhook_page.go and user_name.go deal with what the documentation leaves open.
 // Each call is an operation (operation.go) that sends requests; retry.go decides
 // what happens after an attempt, limiter.go when the next one may be sent, and
 // transport.go sends it.

@@ -27,7 +27,7 @@ type Error struct {
 	Faults     []Fault       // what the API reports, if the response was an error of the API
 	Reason     string        // what went wrong, if there are no Faults or they are not all
 	UpstreamID string        // identifies the last request; empty: none was sent
-	RequestID  string        // x-dr-requestid of the last response, which support asks for; may be empty
+	RequestID  string        // the API's own ID of the last request, which support asks for; may be empty
 	Attempts   int           // how many requests the operation sent
 	RetryAfter time.Duration // the wait that the API asked for with a 429 or 503; 0: none
 	Err        error         // the cause below HTTP, such as a network failure; may be nil
@@ -70,7 +70,7 @@ func (e *Error) Error() string {
 	}
 	switch {
 	case e.UpstreamID != "" && e.RequestID != "":
-		fmt.Fprintf(&b, " (upstream-id %s, x-dr-requestid %s)", e.UpstreamID, e.RequestID)
+		fmt.Fprintf(&b, " (upstream-id %s, %s %s)", e.UpstreamID, requestIDHeader, e.RequestID)
 	case e.UpstreamID != "":
 		fmt.Fprintf(&b, " (upstream-id %s)", e.UpstreamID)
 	}
@@ -211,7 +211,7 @@ func (o *operation) responseError(r *request, resp *response, reason error) *Err
 		}
 		return err
 	}
-	err.RequestID = o.client.redactor.redact(resp.header.Get("x-dr-requestid"))
+	err.RequestID = o.client.redactor.redact(resp.header.Get(requestIDHeader))
 	body := parseError(resp.body)
 	err.fromAPI = body.valid
 	for _, fault := range body.faults {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"sync"
 	"testing"
@@ -145,3 +146,16 @@ func sleep(t *testing.T, d time.Duration) {
 		t.Fatal(err)
 	}
 }
+
+// shiftedClock is ahead of the bubble's clock, which is the API's.
+type shiftedClock struct {
+	SystemClock
+	by time.Duration
+}
+
+func (c shiftedClock) Now() time.Time { return time.Now().Add(c.by) }
+
+// roundTripFunc is a RoundTripper.
+type roundTripFunc func(*http.Request) (*http.Response, error)
+
+func (f roundTripFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }

@@ -158,6 +158,9 @@ func (o *operation) attempt(ctx context.Context, r *request) (outcome, *Error) {
 	if resp.err != nil {
 		fields["error"] = o.client.redactor.redact(resp.err.Error())
 	}
+	if id := resp.header.Get(requestIDHeader); id != "" {
+		fields["request_id"] = o.client.redactor.redact(id)
+	}
 	o.client.config.Log(ctx, "API request", fields)
 	if date, err := http.ParseTime(resp.header.Get("Date")); err == nil {
 		o.client.clockSkew.Store(int64(date.Sub(now)))

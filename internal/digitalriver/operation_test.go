@@ -431,7 +431,7 @@ func TestLongPause(t *testing.T) {
 func TestLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{latency: 50 * time.Millisecond}
-		api.failNext("GET", failWith(503, "Retry-After", "2"), resetBefore)
+		api.failNext("GET", failWith(503, "Retry-After", "2", "x-dr-requestid", "r-1"), resetBefore)
 		var lines []string
 		client := api.newClient(t, func(c *Config) {
 			c.Log = func(_ context.Context, message string, fields map[string]any) {
@@ -445,7 +445,7 @@ func TestLog(t *testing.T) {
 		})
 		mustRun(t, client, "list")
 		want := []string{
-			"API request map[attempt:1 duration_ms:50 method:GET path:/webhooks status:503]",
+			"API request map[attempt:1 duration_ms:50 method:GET path:/webhooks request_id:r-1 status:503]",
 			"waiting as requested by the API map[operation:list webhooks]",
 			"API request map[attempt:2 duration_ms:50 error:connection reset by peer method:GET path:/webhooks status:0]",
 			"waiting before a retry map[operation:list webhooks]",

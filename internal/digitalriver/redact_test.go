@@ -118,7 +118,8 @@ func TestCredentialInAnyForm(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		`pä "s/&`, "the password is too short", "100% of &nbsp; \\u12 %zz %", base64.StdEncoding.EncodeToString([]byte("user:")),
+		`pä "s/&`, "the password is too short",
+		"100% of &nbsp; \\u12 %zz %", base64.StdEncoding.EncodeToString([]byte("user:")),
 	} {
 		if got := redactor.redact(text); got == withheld {
 			t.Errorf("%q is withheld", text)

@@ -28,6 +28,9 @@ const (
 	interruptGrace = 2 * time.Second
 )
 
+// requestIDHeader is the header of a response with the API's own ID of the request.
+const requestIDHeader = "x-dr-requestid"
+
 // response is the result of one attempt: an HTTP response read to its end, or
 // the reason why there is none.
 type response struct {

@@ -309,19 +309,6 @@ func TestDeadConnection(t *testing.T) {
 	}
 }
 
-// mortalConn is a connection that loses whatever is written to it once it is dead.
-type mortalConn struct {
-	net.Conn
-	dead atomic.Bool
-}
-
-func (c *mortalConn) Write(p []byte) (int, error) {
-	if c.dead.Load() {
-		return len(p), nil
-	}
-	return c.Conn.Write(p)
-}
-
 func TestDefaultTransport(t *testing.T) {
 	transport := newTransport()
 	if transport.Proxy == nil {

@@ -330,14 +330,6 @@ func TestLateCreate(t *testing.T) {
 	}
 }
 
-// afterwards calls act when the request has met the fault.
-func afterwards(act func(), meet fault) fault {
-	return func(req *http.Request, carryOut func() *http.Response) (*http.Response, error) {
-		defer act()
-		return meet(req, carryOut)
-	}
-}
-
 // If the retries run out, or the API refuses the repetition, an earlier attempt may
 // still have been carried out.
 func TestLostCreateWithoutSuccess(t *testing.T) {
@@ -384,14 +376,6 @@ func TestRepeatedCreateIsNotLookedUp(t *testing.T) {
 		}
 	})
 }
-
-// shiftedClock is ahead of the bubble's clock, which is the API's.
-type shiftedClock struct {
-	SystemClock
-	by time.Duration
-}
-
-func (c shiftedClock) Now() time.Time { return time.Now().Add(c.by) }
 
 func TestLostCreateWithSeveralMatches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -539,10 +523,6 @@ func TestRequestBodyIsNotReadTooLate(t *testing.T) {
 		}
 	})
 }
-
-type roundTripFunc func(*http.Request) (*http.Response, error)
-
-func (f roundTripFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
 func TestInterruptedCreateWithoutResponse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

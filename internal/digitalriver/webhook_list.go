@@ -39,7 +39,9 @@ func (l *webhookList) showsAllSince(t time.Time) bool {
 	if len(l.webhooks) == 0 {
 		return false
 	}
-	newestFirst := slices.IsSortedFunc(l.webhooks, func(a, b *Webhook) int { return b.CreatedTime.Compare(a.CreatedTime) })
+	newestFirst := slices.IsSortedFunc(l.webhooks, func(a, b *Webhook) int {
+		return b.CreatedTime.Compare(a.CreatedTime)
+	})
 	first, last := l.webhooks[0].CreatedTime, l.webhooks[len(l.webhooks)-1].CreatedTime
 	return newestFirst && first.After(last) && last.Before(t) && !last.IsZero()
 }
