@@ -101,15 +101,16 @@ func isEmpty(s string) bool { return s == "" }
 
 // UncertainError is a create or a rotation that the API may have carried out
 // although no response confirms it, or that it may have carried out twice. In the
-// second case, Err has the status of the success, and the method that returns the
-// error returns the result too.
+// second case, the method that returns the error returns the result too, and its ID
+// is the first of IDs.
 type UncertainError struct {
 	IDs []string // of the webhooks or secrets that are or could be the result; may be empty
 	Err *Error
+
+	repeated bool // the API confirmed one of several attempts
 }
 
 func (e *UncertainError) Error() string {
-	confirmed := e.Err.Status >= 200 && e.Err.Status <= 299
 	object, advice := "webhook", "look for a new webhook with this address and these event types, keep one, and delete "+
 		"any other; creating it again may make a second one"
 	if e.Err.Operation == rotateSecret {
@@ -119,9 +120,9 @@ func (e *UncertainError) Error() string {
 	ids := strings.Join(e.IDs, ", ")
 	var what string
 	switch {
-	case confirmed && len(e.IDs) > 1:
+	case e.repeated && len(e.IDs) > 1:
 		what = fmt.Sprintf("the API carried out the request more than once, each %s is new: %s", object, ids)
-	case confirmed:
+	case e.repeated:
 		what = fmt.Sprintf("the new %s is %s, but it is not known whether an earlier attempt made another", object, ids)
 	case len(e.IDs) > 1:
 		what = fmt.Sprintf("several new %ss could be the result: %s", object, ids)
@@ -222,6 +223,15 @@ func (o *operation) responseError(r *request, resp *response, reason error) *Err
 		err.Faults, err.Reason = nil, describe(resp, reason, o.client.redactor)
 	}
 	return err
+}
+
+// withReason adds text to the reason of the error.
+func (e *Error) withReason(text string) *Error {
+	if e.Reason != "" {
+		text = e.Reason + "; " + text
+	}
+	e.Reason = text
+	return e
 }
 
 // withContext makes the end of ctx the cause of the error.

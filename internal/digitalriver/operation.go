@@ -52,7 +52,9 @@ type request struct {
 	lookUp func(ctx context.Context) (found bool, err error)
 
 	attempts int
-	lost     bool // a POST may have been carried out although its response was lost
+	// lost is the error of the last attempt of a POST that may have been carried out
+	// although its response was lost; nil if there was none.
+	lost *Error
 }
 
 func (r *request) target() string {
@@ -79,7 +81,9 @@ func (o *operation) send(ctx context.Context, r *request) error {
 			return nil
 		}
 		exhausted := r.attempts > o.client.config.MaxRetries
-		r.lost = r.lost || outcome == ambiguous
+		if outcome == ambiguous {
+			r.lost = err
+		}
 		if outcome == failed || outcome == retryable && exhausted && ctx.Err() == nil {
 			return r.finalError(err)
 		}
@@ -87,18 +91,18 @@ func (o *operation) send(ctx context.Context, r *request) error {
 		if ctx.Err() != nil {
 			return r.finalError(err.withContext(ctx))
 		}
+		var found bool
+		var lookUpErr error
 		if outcome == ambiguous {
-			found, lookUpErr := r.lookUp(ctx)
-			if found {
-				r.lost = false
-				return nil
-			}
-			if lookUpErr != nil {
-				return r.finalError(lookUpErr)
-			}
+			found, lookUpErr = r.lookUp(ctx)
 		}
 		err.Attempts = o.attempts
 		switch {
+		case found:
+			r.lost = nil
+			return nil
+		case lookUpErr != nil:
+			return r.finalError(lookUpErr)
 		case waitErr != nil:
 			return r.finalError(waitErr)
 		case exhausted:
@@ -112,7 +116,7 @@ func (o *operation) send(ctx context.Context, r *request) error {
 func (r *request) finalError(err error) error {
 	var uncertain *UncertainError
 	apiError := asAPIError(err)
-	if !r.lost || apiError == nil || errors.As(err, &uncertain) {
+	if r.lost == nil || apiError == nil || errors.As(err, &uncertain) {
 		return err
 	}
 	return &UncertainError{Err: apiError}

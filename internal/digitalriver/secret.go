@@ -98,14 +98,14 @@ func (c *Client) RotateSecret(ctx context.Context, webhookID string, expiresIn i
 			result = &added[0]
 			return true, nil
 		default:
-			return false, &UncertainError{IDs: secretIDs(added), Err: o.newError(r, "the response was lost")}
+			return false, &UncertainError{IDs: secretIDs(added), Err: r.lost}
 		}
 	}
 	if err := o.send(ctx, r); err != nil {
 		return nil, o.secretsError(ctx, webhookID, asSecretLimitError(err, before))
 	}
 	c.redactor.add(result.Secret)
-	if r.lost {
+	if r.lost != nil {
 		err = o.checkRotatedOnce(ctx, r, webhookID, before, *result)
 	}
 	return newRotation(*result, before, time.Duration(expiresIn)*time.Hour), err
@@ -116,7 +116,7 @@ func (c *Client) RotateSecret(ctx context.Context, webhookID string, expiresIn i
 func (o *operation) checkRotatedOnce(
 	ctx context.Context, r *request, webhookID string, before []Secret, result Secret,
 ) error {
-	uncertain := &UncertainError{IDs: []string{result.ID}}
+	uncertain := &UncertainError{IDs: []string{result.ID}, repeated: true}
 	after, err := o.listSecrets(ctx, webhookID)
 	if err != nil {
 		uncertain.Err = asAPIError(err)
@@ -126,9 +126,8 @@ func (o *operation) checkRotatedOnce(
 			return nil
 		}
 		uncertain.IDs = append(uncertain.IDs, secretIDs(added)...)
-		uncertain.Err = o.newError(r, "the response to an earlier attempt was lost")
+		uncertain.Err = r.lost
 	}
-	uncertain.Err.Status = http.StatusCreated
 	return uncertain
 }
 

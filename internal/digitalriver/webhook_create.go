@@ -42,13 +42,16 @@ func (c *Client) CreateWebhook(ctx context.Context, webhook Webhook) (*Webhook, 
 		write.end(nil)
 		return nil, err
 	}
-	if r.lost {
-		err = o.checkCreatedOnce(ctx, r, created, start)
-	}
 	c.seen.add(created)
 	c.learn(created)
+	if r.lost != nil {
+		if err := o.checkCreatedOnce(ctx, r, created, start); err != nil {
+			write.end(nil)
+			return created, err
+		}
+	}
 	write.end(func(l *webhookList) *webhookList { return l.with(created) })
-	return created, err
+	return created, nil
 }
 
 // createStart is the moment before the first attempt of a create.
@@ -81,11 +84,11 @@ func (o *operation) findCreated(
 	case len(certain) == 1:
 		return certain[0], nil
 	case len(certain) > 1:
-		return nil, &UncertainError{IDs: idsOf(certain), Err: o.newError(r, "the response was lost")}
+		return nil, &UncertainError{IDs: idsOf(certain), Err: r.lost}
 	case len(doubtful) > 0:
-		return nil, &UncertainError{IDs: idsOf(doubtful), Err: o.newError(r, "the response was lost")}
+		return nil, &UncertainError{IDs: idsOf(doubtful), Err: r.lost}
 	case !all.showsAllSince(start.earliest(o.client)):
-		return nil, &UncertainError{Err: o.newError(r, "the response was lost, and the list of webhooks may be cut off")}
+		return nil, &UncertainError{Err: r.lost.withReason("the list of webhooks may be cut off")}
 	}
 	return nil, nil
 }
@@ -94,7 +97,7 @@ func (o *operation) findCreated(
 // attempts of a create made only one webhook. An attempt whose response was lost
 // may be carried out late.
 func (o *operation) checkCreatedOnce(ctx context.Context, r *request, created *Webhook, start createStart) error {
-	uncertain := &UncertainError{IDs: []string{created.ID}}
+	uncertain := &UncertainError{IDs: []string{created.ID}, repeated: true}
 	all, err := o.listWebhooks(ctx)
 	if err != nil {
 		uncertain.Err = asAPIError(err)
@@ -108,9 +111,8 @@ func (o *operation) checkCreatedOnce(ctx context.Context, r *request, created *W
 		if len(uncertain.IDs) == 1 && all.showsAllSince(start.earliest(o.client)) {
 			return nil
 		}
-		uncertain.Err = o.newError(r, "the response to an earlier attempt was lost")
+		uncertain.Err = r.lost
 	}
-	uncertain.Err.Status = http.StatusCreated
 	return uncertain
 }
 
