@@ -170,12 +170,12 @@ func TestNowIsTheTimeOfTheAPI(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{}
 		client := api.newClient(t, func(c *Config) { c.Clock = shiftedClock{by: time.Hour} })
-		if ahead := client.Now().Sub(time.Now()); ahead != time.Hour {
+		if ahead := time.Until(client.Now()); ahead != time.Hour {
 			t.Errorf("before a response, it is %v ahead", ahead)
 		}
 		mustRun(t, client, "list")
 		sleep(t, time.Minute)
-		if ahead := client.Now().Sub(time.Now()); ahead != 0 {
+		if ahead := time.Until(client.Now()); ahead != 0 {
 			t.Errorf("after a response, it is %v ahead", ahead)
 		}
 	})

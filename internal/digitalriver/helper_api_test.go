@@ -145,10 +145,16 @@ func (f *fakeAPI) index(id string) int {
 }
 
 func (f *fakeAPI) rotate(webhookID string, expiresIn time.Duration) *http.Response {
-	secrets := f.secrets[webhookID]
-	if len(secrets) == MaxActiveSecrets {
+	if len(f.secrets[webhookID]) == MaxActiveSecrets {
 		return apiError(409, codeSecretLimit, "too many secrets")
 	}
+	f.addSecret(webhookID, expiresIn)
+	return respond(201, f.secrets[webhookID][0])
+}
+
+// addSecret adds a secret to a webhook; its others expire.
+func (f *fakeAPI) addSecret(webhookID string, expiresIn time.Duration) {
+	secrets := f.secrets[webhookID]
 	for _, secret := range secrets {
 		if secret["expiresTime"] == nil {
 			secret["expiresTime"] = time.Now().Add(expiresIn)
@@ -156,7 +162,6 @@ func (f *fakeAPI) rotate(webhookID string, expiresIn time.Duration) *http.Respon
 	}
 	f.lastID++
 	f.secrets[webhookID] = slices.Insert(secrets, 0, f.newSecret())
-	return respond(201, f.secrets[webhookID][0])
 }
 
 // add adds a webhook, with the next ID.

@@ -32,11 +32,11 @@ const maxBudget = 24 * time.Hour
 
 // budget is how long an operation may take, not counting its own waits.
 func (c *Client) budget() time.Duration {
-	attempts := time.Duration(c.config.MaxRetries) + 1
-	if c.config.RequestTimeout > maxBudget/attempts {
+	attempts := c.config.MaxRetries + 1
+	if c.config.RequestTimeout > maxBudget/time.Duration(attempts) {
 		return maxBudget
 	}
-	return attempts * c.config.RequestTimeout
+	return time.Duration(attempts) * c.config.RequestTimeout
 }
 
 // request is one HTTP request of an operation, with all its attempts.

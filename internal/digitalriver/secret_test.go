@@ -116,7 +116,7 @@ func TestLateRotation(t *testing.T) {
 		api := &fakeAPI{}
 		api.addWebhooks(1)
 		api.failNext("POST",
-			afterwards(func() { api.after(8*time.Second, func() { api.rotate("w1", time.Hour) }) }, failWith(504)),
+			afterwards(func() { api.after(8*time.Second, func() { api.addSecret("w1", time.Hour) }) }, failWith(504)),
 			func(_ *http.Request, carryOut func() *http.Response) (*http.Response, error) {
 				response := carryOut()
 				sleep(t, 5*time.Second)
@@ -140,7 +140,7 @@ func TestLostRotationWithSeveralMatches(t *testing.T) {
 		api.addWebhooks(1)
 		api.failNext("POST", func(_ *http.Request, carryOut func() *http.Response) (*http.Response, error) {
 			carryOut()
-			api.rotate("w1", time.Hour)
+			api.addSecret("w1", time.Hour)
 			return nil, errors.New("lost")
 		})
 		_, err := api.newClient(t).RotateSecret(t.Context(), "w1", 3)
