@@ -17,12 +17,12 @@ import (
 // fault, on the attribute that the fault names. object says what the call was
 // about, such as `webhook "177ef997"`.
 func apiDiagnostics(object string, err error) diag.Diagnostics {
-	var duplicate *digitalriver.DuplicateError
+	var uncertain *digitalriver.UncertainError
 	var limit *digitalriver.SecretLimitError
 	var apiError *digitalriver.Error
 	switch {
-	case errors.As(err, &duplicate):
-		return duplicateDiagnostics(duplicate)
+	case errors.As(err, &uncertain) && len(uncertain.IDs) > 0:
+		return duplicateDiagnostics(uncertain)
 	case errors.As(err, &limit):
 		return secretLimitDiagnostics(object, limit)
 	case errors.As(err, &apiError) && apiError.Status == http.StatusBadRequest && len(apiError.Faults) > 0:
@@ -99,7 +99,7 @@ func adviceFor(err *digitalriver.Error) string {
 	return ""
 }
 
-func duplicateDiagnostics(err *digitalriver.DuplicateError) diag.Diagnostics {
+func duplicateDiagnostics(err *digitalriver.UncertainError) diag.Diagnostics {
 	return diag.Diagnostics{diag.NewErrorDiagnostic("Could not identify the created webhook",
 		fmt.Sprintf("The response to the create was lost, and %d new webhooks have its address and types: %s. State is "+
 			"unchanged. Import the right one and delete the others:\n\n    terraform import ADDRESS %s\n\n%s",

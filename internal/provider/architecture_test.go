@@ -219,7 +219,7 @@ func TestWebhookModel_keepsEveryMember(t *testing.T) {
 		}
 	}
 	want := webhook
-	want.ID, want.LiveMode, want.CreatedTime, want.UpdatedTime = "", false, time.Time{}, time.Time{}
+	want.ID, want.LiveMode, want.CreatedTime, want.UpdatedTime = "", nil, time.Time{}, time.Time{}
 	if diff := cmp.Diff(want, state.toWebhook(nullWebhook())); diff != "" {
 		t.Errorf("toWebhook (-want +got):\n%s", diff)
 	}

@@ -25,8 +25,8 @@ func (d *providerData) keyMode(
 	if live, known = client.LiveMode(); known {
 		return live, known, nil
 	}
-	if _, err := client.ListWebhooks(ctx); err != nil {
-		diags = apiDiagnostics("the list of webhooks, which shows the mode of the API key", err)
+	if _, _, err := client.ListWebhooks(ctx); err != nil {
+		diags = apiDiagnostics("The list of webhooks, which shows the mode of the API key", err)
 	}
 	live, known = client.LiveMode()
 	return live, known, diags
@@ -55,6 +55,14 @@ func (d *providerData) checkMode(live bool) diag.Diagnostics {
 				modeName(d.liveMode.ValueBool()), modeName(live), modeName(d.liveMode.ValueBool())))
 	}
 	return diags
+}
+
+// checkWebhookMode is checkMode for a webhook, which may not show its mode.
+func (d *providerData) checkWebhookMode(webhook *digitalriver.Webhook) diag.Diagnostics {
+	if webhook.LiveMode == nil {
+		return nil
+	}
+	return d.checkMode(*webhook.LiveMode)
 }
 
 // checkSameMode refuses to treat a webhook as deleted if the key belongs to
@@ -123,7 +131,7 @@ func (d *providerData) createWebhook(
 	if created == nil {
 		return nil, diags
 	}
-	if wrong := d.checkMode(created.LiveMode); wrong.HasError() {
+	if wrong := d.checkWebhookMode(created); wrong.HasError() {
 		err := client.DeleteWebhook(context.WithoutCancel(ctx), created.ID)
 		if err != nil && !digitalriver.IsNotFound(err) {
 			object := webhookName(created.ID) + ", created disabled to find out the mode of the key,"

@@ -62,6 +62,6 @@ func (d *providerData) deferred() bool {
 // existing returns the webhooks that existed when this was first called, for
 // warnings in plans. A failure to list them does not fail a plan.
 func (d *providerData) existing(ctx context.Context) []*digitalriver.Webhook {
-	d.listOnce.Do(func() { d.listed, _ = d.client.ListWebhooks(ctx) })
+	d.listOnce.Do(func() { d.listed, _, _ = d.client.ListWebhooks(ctx) })
 	return d.listed
 }

@@ -84,7 +84,7 @@ func (d *webhookDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(d.data.checkMode(webhook.LiveMode)...)
+	resp.Diagnostics.Append(d.data.checkWebhookMode(webhook)...)
 	model := foundWebhook(webhook)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 }
@@ -106,7 +106,7 @@ func webhookByID(
 func webhookByAddress(
 	ctx context.Context, client *digitalriver.Client, address string,
 ) (*digitalriver.Webhook, diag.Diagnostics) {
-	webhooks, err := client.ListWebhooks(ctx)
+	webhooks, _, err := client.ListWebhooks(ctx)
 	if err != nil {
 		return nil, apiDiagnostics("the list of webhooks", err)
 	}

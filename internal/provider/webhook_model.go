@@ -44,7 +44,7 @@ func (m *webhookModel) withResponse(webhook *digitalriver.Webhook) webhookModel 
 		TransportType:  types.StringValue(webhook.TransportType),
 		Authentication: authenticationFrom(m.Authentication, webhook.Authentication),
 		OAuth:          oauthFrom(m.OAuth, webhook.OAuth),
-		LiveMode:       types.BoolValue(webhook.LiveMode),
+		LiveMode:       types.BoolPointerValue(webhook.LiveMode),
 		CreatedTime:    timeValue(webhook.CreatedTime),
 		UpdatedTime:    timeValue(webhook.UpdatedTime),
 	}

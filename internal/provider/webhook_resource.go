@@ -332,7 +332,7 @@ func (r *webhookResource) Read(ctx context.Context, req resource.ReadRequest, re
 		resp.Diagnostics.Append(apiDiagnostics(webhookName(id), err)...)
 		return
 	}
-	resp.Diagnostics.Append(r.data.checkMode(webhook.LiveMode)...)
+	resp.Diagnostics.Append(r.data.checkWebhookMode(webhook)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}

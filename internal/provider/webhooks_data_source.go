@@ -107,7 +107,7 @@ func (d *webhooksDataSource) Read(
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	listed, err := client.ListWebhooks(ctx)
+	listed, _, err := client.ListWebhooks(ctx)
 	if err != nil {
 		resp.Diagnostics.Append(apiDiagnostics("the list of webhooks", err)...)
 		return
