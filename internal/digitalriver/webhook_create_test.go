@@ -30,7 +30,7 @@ func TestLostCreateReturnsNoOther(t *testing.T) {
 	}{
 		"there long before": {
 			prepare: func(t *testing.T, api *fakeAPI, _ *Client) {
-				addAlike(api)
+				addIdentical(api)
 				sleep(t, 2*clockDoubt)
 			},
 			posts: 2, want: "w2"},

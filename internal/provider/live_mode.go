@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -26,7 +27,7 @@ func (d *providerData) keyMode(
 		return live, known, nil
 	}
 	if _, _, err := client.ListWebhooks(ctx); err != nil {
-		diags = apiDiagnostics("The list of webhooks, which shows the mode of the API key", err)
+		diags = apiDiagnostics("the list of webhooks, which shows the mode of the API key", err)
 	}
 	live, known = client.LiveMode()
 	return live, known, diags
@@ -57,12 +58,21 @@ func (d *providerData) checkMode(live bool) diag.Diagnostics {
 	return diags
 }
 
-// checkWebhookMode is checkMode for a webhook, which may not show its mode.
+// checkWebhookMode is checkMode for a webhook. If the API does not show the mode
+// of webhooks, it warns once that live_mode protects nothing.
 func (d *providerData) checkWebhookMode(webhook *digitalriver.Webhook) diag.Diagnostics {
-	if webhook.LiveMode == nil {
-		return nil
+	if webhook.LiveMode != nil {
+		return d.checkMode(*webhook.LiveMode)
 	}
-	return d.checkMode(*webhook.LiveMode)
+	var diags diag.Diagnostics
+	if !d.liveMode.IsNull() {
+		d.warnHiddenMode.Do(func() {
+			diags.AddWarning("API does not show the mode of webhooks",
+				"The provider argument live_mode is set, but the API's responses do not say whether a webhook belongs to live "+
+					"mode. A key of the wrong mode cannot be recognized. Check the key yourself.")
+		})
+	}
+	return diags
 }
 
 // checkSameMode refuses to treat a webhook as deleted if the key belongs to
@@ -155,8 +165,12 @@ func sendCreate(
 	ctx context.Context, client *digitalriver.Client, webhook digitalriver.Webhook,
 ) (*digitalriver.Webhook, diag.Diagnostics) {
 	created, err := client.CreateWebhook(ctx, webhook)
-	if err != nil {
-		return nil, apiDiagnostics(fmt.Sprintf("webhook for %q", webhook.Address), err)
+	var uncertain *digitalriver.UncertainError
+	switch object := fmt.Sprintf("webhook for %q", webhook.Address); {
+	case created != nil && errors.As(err, &uncertain): // It was created, perhaps more than once.
+		return created, diag.Diagnostics{diag.NewWarningDiagnostic(uncertainText(object, uncertain))}
+	case err != nil:
+		return nil, apiDiagnostics(object, err)
 	}
 	return created, nil
 }

@@ -21,7 +21,9 @@ type providerData struct {
 	refreshed   sync.Map   // IDs of the webhooks that this process has refreshed
 	firstCreate sync.Mutex // held by a create that finds out the mode of the key
 	listOnce    sync.Once
-	listed      []*digitalriver.Webhook
+	// warnHiddenMode keeps a warning about the API to one per run.
+	warnHiddenMode sync.Once
+	listed         []*digitalriver.Webhook
 }
 
 func providerDataOf(data any) *providerData {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -305,7 +306,13 @@ func (r *webhookSecretRotationResource) Read(
 	}
 
 	secrets, err := client.ListSecrets(ctx, id)
+	var unavailable *digitalriver.SecretsUnavailableError
 	switch {
+	case errors.As(err, &unavailable) && !importing:
+		resp.Diagnostics.AddWarning(secretsUnavailableText(unavailable))
+		// Nothing is due that the API does not offer.
+		resp.Diagnostics.Append(setPrivateText(ctx, resp.Private, refreshedAtKey, "")...)
+		return
 	case digitalriver.IsNotFound(err) && importing:
 		resp.Diagnostics.AddError("Webhook not found",
 			fmt.Sprintf("The account and mode of this API key have no webhook with the ID %q, so the rotation of its secret "+
@@ -332,7 +339,7 @@ func (r *webhookSecretRotationResource) Read(
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	refreshedAt := r.data.clock.Now().UTC().Format(time.RFC3339)
+	refreshedAt := client.Now().UTC().Format(time.RFC3339)
 	resp.Diagnostics.Append(setPrivateText(ctx, resp.Private, refreshedAtKey, refreshedAt)...)
 	if mode, diags := req.Private.GetKey(ctx, modeKey); mode == nil && !diags.HasError() {
 		resp.Diagnostics.Append(r.rememberMode(ctx, client, resp.Private)...)
@@ -449,7 +456,11 @@ func (r *webhookSecretRotationResource) rotate(
 	}
 	id := plan.WebhookID.ValueString()
 	rotation, err := client.RotateSecret(ctx, id, int(plan.PreviousSecretValidHours.ValueInt64()))
-	if err != nil {
+	var uncertain *digitalriver.UncertainError
+	switch {
+	case rotation != nil && errors.As(err, &uncertain): // It was rotated, perhaps more than once.
+		diags.AddWarning(uncertainText(webhookName(id), uncertain))
+	case err != nil:
 		return append(diags, apiDiagnostics(webhookName(id), err)...)
 	}
 	plan.setNewest(rotation.Secret)
@@ -490,7 +501,7 @@ func (m *webhookSecretRotationModel) reveal(ctx context.Context, client *digital
 	}
 	for _, secret := range secrets {
 		if secret.ID == m.SecretID.ValueString() {
-			m.Secret = types.StringValue(secret.Secret)
+			m.Secret = optionalString(secret.Secret)
 			return diags
 		}
 	}
@@ -521,13 +532,18 @@ func (m *webhookSecretRotationModel) refresh(secrets []digitalriver.Secret) diag
 
 // setNewest copies the newest secret.
 func (m *webhookSecretRotationModel) setNewest(secret digitalriver.Secret) {
-	sum := sha256.Sum256([]byte(secret.Secret))
 	m.Secret = types.StringNull()
 	if m.ExposeSecret.ValueBool() {
-		m.Secret = types.StringValue(secret.Secret)
+		m.Secret = optionalString(secret.Secret)
+	}
+	switch {
+	case secret.Secret != "":
+		sum := sha256.Sum256([]byte(secret.Secret))
+		m.SecretSHA256 = types.StringValue(hex.EncodeToString(sum[:]))
+	case secret.ID != m.SecretID.ValueString(): // The API does not show the value.
+		m.SecretSHA256 = types.StringNull()
 	}
 	m.SecretID = types.StringValue(secret.ID)
-	m.SecretSHA256 = types.StringValue(hex.EncodeToString(sum[:]))
 	m.RotatedAt = timeValue(secret.CreatedTime)
 	m.NextRotationAt = m.nextRotation(m.RotatedAt)
 }
