@@ -60,13 +60,21 @@ func (m *managedObject) importID(id string) {
 
 func (m *managedObject) refresh() {
 	m.t.Helper()
+	if diagnostics := m.refreshWithWarnings(); len(diagnostics) > 0 {
+		m.t.Fatal(diagnostics)
+	}
+}
+
+func (m *managedObject) refreshWithWarnings() []*tfprotov6.Diagnostic {
+	m.t.Helper()
 	resp, err := m.server.ReadResource(m.t.Context(), &tfprotov6.ReadResourceRequest{
 		TypeName: m.typeName, CurrentState: dynamicValue(m.t, m.state), Private: m.private,
 	})
-	if err != nil || len(resp.Diagnostics) > 0 {
-		m.t.Fatal(err, resp.Diagnostics)
+	if err != nil {
+		m.t.Fatal(err)
 	}
 	m.state, m.private = m.decode(resp.NewState), resp.Private
+	return resp.Diagnostics
 }
 
 // plan plans a configuration and returns the planned attributes.

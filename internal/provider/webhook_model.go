@@ -37,7 +37,7 @@ func (m *webhookModel) withResponse(webhook *digitalriver.Webhook) webhookModel 
 	}
 	return webhookModel{
 		ID:             types.StringValue(webhook.ID),
-		Address:        types.StringValue(webhook.Address),
+		Address:        keepAddress(m.Address, webhook.Address),
 		Types:          keepOrder(m.Types, webhook.Types),
 		Enabled:        types.BoolValue(webhook.Enabled),
 		APIVersion:     apiVersion,

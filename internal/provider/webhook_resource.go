@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
@@ -288,11 +289,13 @@ func (r *webhookResource) Create(
 	if webhook == nil {
 		return
 	}
-	created := plan.withResponse(webhook)
+	response := plan.withResponse(webhook)
+	created, diags := response.keepPlan(&plan)
+	resp.Diagnostics.Append(diags...)
 	resp.State.Raw, diags = created.raw(ctx)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, webhook.ID)...)
-	resp.Diagnostics.Append(rememberLatest(ctx, resp.Private, plan, webhook)...)
+	resp.Diagnostics.Append(rememberVersion(ctx, resp.Private, plan, webhook)...)
 }
 
 func (r *webhookResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -338,11 +341,12 @@ func (r *webhookResource) Read(ctx context.Context, req resource.ReadRequest, re
 	}
 
 	refreshed := state.withResponse(webhook)
-	if state.APIVersion.ValueString() == apiVersionLatest {
-		latest, diags := stillLatest(ctx, req.Private, webhook.APIVersion)
+	if alias := state.APIVersion.ValueString(); isVersionAlias(alias) {
+		kept, diags := stillVersion(ctx, req.Private, alias, webhook.APIVersion)
 		resp.Diagnostics.Append(diags...)
-		if !latest {
-			refreshed.APIVersion = types.StringValue(webhook.APIVersion)
+		refreshed.APIVersion = types.StringValue(webhook.APIVersion)
+		if kept {
+			refreshed.APIVersion = state.APIVersion
 		}
 	}
 	r.data.refreshed.Store(id, true)
@@ -393,10 +397,18 @@ func (r *webhookResource) Update(
 		return
 	}
 	updated := plan.withResponse(webhook)
+	resp.Diagnostics.Append(rememberVersion(ctx, resp.Private, plan, webhook)...)
+	// Somebody else can only have changed what this update did not send.
+	different := slices.DeleteFunc(updated.differences(&plan), func(field webhookField) bool {
+		return slices.Contains(members, field.member) || field.isAlias(plan.get(field), updated.get(field))
+	})
+	if len(different) == 0 {
+		updated, diags = updated.keepPlan(&plan)
+		resp.Diagnostics.Append(diags...)
+	}
 	resp.State.Raw, diags = updated.raw(ctx)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(rememberLatest(ctx, resp.Private, plan, webhook)...)
-	if different := updated.differences(&plan); len(different) > 0 {
+	if len(different) > 0 {
 		resp.Diagnostics.AddError("Webhook was changed outside Terraform",
 			fmt.Sprintf("The update succeeded, but the response shows that %s was also changed after the plan was made: %s. "+
 				"State now holds the values of the API. Plan again to see the difference, and apply to correct it.",
@@ -458,30 +470,37 @@ func setIdentity(ctx context.Context, identity identitySetter, id string) diag.D
 	return identity.SetAttribute(ctx, path.Root("id"), id)
 }
 
+// These versions stay in state although the API may return the date that they
+// stand for. Private state remembers that date, so that a webhook set to another
+// version shows as a difference.
 const (
 	apiVersionDefault = "default"
-	// apiVersionLatest stays in state although the API may return the date that it
-	// stands for. Private state remembers that date, so that a webhook set back to
-	// an older version shows as a difference.
-	apiVersionLatest = "latest"
-	latestKey        = "latest_api_version" // in private state
+	apiVersionLatest  = "latest"
+	apiVersionKey     = "latest_api_version" // in private state
 )
 
-func rememberLatest(
+func rememberVersion(
 	ctx context.Context, private privateState, plan webhookModel, webhook *digitalriver.Webhook,
 ) diag.Diagnostics {
-	if plan.APIVersion.ValueString() != apiVersionLatest {
+	if !isVersionAlias(plan.APIVersion.ValueString()) || plan.APIVersion.ValueString() == webhook.APIVersion {
 		return nil
 	}
-	return setPrivateText(ctx, private, latestKey, webhook.APIVersion)
+	return setPrivateText(ctx, private, apiVersionKey, webhook.APIVersion)
 }
 
-// stillLatest reports whether the version that the API returns is still the one
-// that it chose for `latest`, or a newer one.
-func stillLatest(ctx context.Context, private privateState, returned string) (bool, diag.Diagnostics) {
-	if returned == apiVersionLatest {
+// stillVersion reports whether the version that the API returns is still the one
+// that it chose for `default` or `latest`. For `latest`, a newer one is too.
+func stillVersion(ctx context.Context, private privateState, alias, returned string) (bool, diag.Diagnostics) {
+	if returned == alias {
 		return true, nil
 	}
-	remembered, diags := privateText(ctx, private, latestKey)
-	return isDate(returned) && (!isDate(remembered) || returned >= remembered), diags
+	remembered, diags := privateText(ctx, private, apiVersionKey)
+	switch {
+	case !isDate(returned):
+		return false, diags
+	case alias == apiVersionLatest:
+		return !isDate(remembered) || returned >= remembered, diags
+	default: // Without a date from the create, a date is a change.
+		return returned == remembered, diags
+	}
 }

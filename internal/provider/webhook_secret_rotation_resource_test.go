@@ -430,6 +430,7 @@ func TestRotation_planDoesNotChangeWhileItIsApplied(t *testing.T) {
 	if _, rotates := plan(); rotates {
 		t.Error("the plan has a rotation while it is applied that it did not have before")
 	}
+	api.advanceWith(clock, 31*24*time.Hour)
 	refresh()
 	if _, rotates := plan(); !rotates {
 		t.Error("the plan lacks a rotation that is due")
