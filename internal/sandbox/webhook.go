@@ -1,15 +1,18 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/delivery"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/sandbox/readings"
 )
 
 const (
@@ -17,7 +20,10 @@ const (
 	transportOAuth = "OAUTH"
 )
 
-// webhook is a webhook as the API returns it.
+// versions are the published versions of the API, from the release notes.
+var versions = []string{"2020-01-07", "2020-09-30", "2020-12-17", "2021-02-23", "2021-03-23", delivery.Version}
+
+// webhook is a webhook as the data file holds it.
 type webhook struct {
 	ID             string          `json:"id"`
 	Types          []string        `json:"types"`
@@ -51,7 +57,7 @@ type oauth struct {
 
 func (s *Sandbox) createWebhook(c call) (response, error) {
 	w := newWebhook()
-	if err := w.merge(c.body); err != nil {
+	if err := w.merge(c.body, s.reading); err != nil {
 		return response{}, err
 	}
 	r, err := s.store.createWebhook(func() *record {
@@ -80,7 +86,7 @@ func (s *Sandbox) updateWebhook(c call) (response, error) {
 			r.FailingSince = nil
 		}
 		r.Webhook.touch(s.store.clock.now())
-		return r.Webhook.merge(c.body)
+		return r.Webhook.merge(c.body, s.reading)
 	})
 	if err != nil {
 		return response{}, err
@@ -116,7 +122,7 @@ func after(t timestamp, now time.Time) timestamp {
 // the result. A change of the transport type drops the other transport's object,
 // unless the body has that object, which is an error. merge does not change what
 // w's slices and pointers refer to.
-func (w *webhook) merge(body []byte) error {
+func (w *webhook) merge(body []byte, r reading) error {
 	members, err := decodeObject(body)
 	if err != nil {
 		return err
@@ -128,20 +134,17 @@ func (w *webhook) merge(body []byte) error {
 		"apiVersion":     field(&w.APIVersion, "a string"),
 		"enabled":        field(&w.Enabled, "true or false"),
 		"transportType":  field(&w.TransportType, "a string"),
-		"authentication": fieldBy(&w.Authentication, decodeAuthentication),
-		"oauth":          fieldBy(&w.OAuth, decodeOAuth),
+		"authentication": fieldBy(&w.Authentication, r.decodeAuthentication),
+		"oauth":          fieldBy(&w.OAuth, r.decodeOAuth),
 	}.read(&p, "", "a webhook request", members)
-	if w.APIVersion == "latest" {
-		w.APIVersion = delivery.Version
-	}
 	if _, given := members["authentication"]; !given && w.TransportType == transportOAuth {
 		w.Authentication = nil
 	}
 	if _, given := members["oauth"]; !given && w.TransportType == transportHTTP {
 		w.OAuth = nil
 	}
-	w.check(&p)
-	return p.err()
+	w.check(&p, r)
+	return r.refused(p).err()
 }
 
 // decodeTypes reverses the order of the types, so that no client comes to rely
@@ -159,31 +162,28 @@ func decodeTypes(p *problems, name string, value json.RawMessage) []string {
 	return types
 }
 
-// decodeAuthentication accepts both spellings of the user name: userName, as in
-// the guides, and username, as in the SDK.
-func decodeAuthentication(p *problems, name string, value json.RawMessage) *authentication {
+// decodeAuthentication accepts each spelling of the user name that the reading
+// has, also both together if they have the same value.
+func (r reading) decodeAuthentication(p *problems, name string, value json.RawMessage) *authentication {
 	var a authentication
-	var username string
-	if !decodeCredentials(p, name, value, fields{
-		"userName": field(&a.UserName, "a string"),
-		"username": field(&username, "a string"),
-		"password": field(&a.Password, "a string"),
-	}) {
-		return nil
+	members := fields{"password": field(&a.Password, "a string")}
+	for _, spelling := range r.userNames() {
+		members[spelling] = func(p *problems, parameter string, value json.RawMessage) {
+			userName := decode[string](p, parameter, "a string", value)
+			p.expect(a.UserName == "" || userName == "" || a.UserName == userName,
+				name+".username", "%s.username and %s.userName must be the same.", name, name)
+			a.UserName = cmp.Or(a.UserName, userName)
+		}
 	}
-	switch {
-	case username == "":
-	case a.UserName == "":
-		a.UserName = username
-	default:
-		p.add(codeInvalid, name+".username", "%s cannot have both userName and username.", name)
+	if !decodeCredentials(p, name, value, members) {
+		return nil
 	}
 	return &a
 }
 
-func decodeOAuth(p *problems, name string, value json.RawMessage) *oauth {
+func (r reading) decodeOAuth(p *problems, name string, value json.RawMessage) *oauth {
 	o := oauth{GrantType: "password"}
-	if !decodeCredentials(p, name, value, fields{
+	members := fields{
 		"tokenEndPoint": field(&o.TokenEndPoint, "a string"),
 		"clientID":      field(&o.ClientID, "a string"),
 		"clientSecret":  field(&o.ClientSecret, "a string"),
@@ -191,9 +191,15 @@ func decodeOAuth(p *problems, name string, value json.RawMessage) *oauth {
 		"userName":      field(&o.UserName, "a string"),
 		"password":      field(&o.Password, "a string"),
 		"audience":      field(&o.Audience, "a string"),
-	}) {
+	}
+	if r.Has(readings.OAuthExtrasUnknown) {
+		delete(members, "audience")
+	}
+	if !decodeCredentials(p, name, value, members) {
 		return nil
 	}
+	p.expect(slices.Contains(r.grantTypes(), o.GrantType),
+		name+".grantType", "%s.grantType must be %s.", name, strings.Join(r.grantTypes(), " or "))
 	return &o
 }
 
@@ -210,13 +216,13 @@ func decodeCredentials(p *problems, name string, value json.RawMessage, f fields
 
 // check finds the problems of the webhook as a whole. A member that could not be
 // decoded already has one, and gets no other.
-func (w *webhook) check(p *problems) {
+func (w *webhook) check(p *problems, r reading) {
 	w.checkTypes(p)
 	p.require("address", w.Address)
 	p.expect(w.Address == "" || validURL(w.Address, "http", "https"),
 		"address", "address must begin with http:// or https:// and name a host.")
-	p.expect(w.APIVersion == "default" || validDate(w.APIVersion),
-		"apiVersion", "apiVersion must be default, latest or a date such as %s.", delivery.Version)
+	p.expect(w.APIVersion == "default" || w.APIVersion == "latest" || slices.Contains(versions, w.APIVersion),
+		"apiVersion", "apiVersion must be default, latest or one of %s.", strings.Join(versions, ", "))
 	switch w.TransportType {
 	case transportHTTP:
 		p.expect(w.OAuth == nil, "oauth", "oauth is allowed only with transportType OAUTH.")
@@ -229,7 +235,7 @@ func (w *webhook) check(p *problems) {
 	default:
 		p.expect(false, "transportType", "transportType must be HTTP or OAUTH.")
 	}
-	w.Authentication.check(p)
+	w.Authentication.check(p, r)
 	w.OAuth.check(p)
 }
 
@@ -249,11 +255,14 @@ func (w *webhook) checkTypes(p *problems) {
 	}
 }
 
-func (a *authentication) check(p *problems) {
+func (a *authentication) check(p *problems, r reading) {
 	if a == nil {
 		return
 	}
-	p.require("authentication.userName", a.UserName)
+	names := r.userNames()
+	if !p.has("authentication." + names[len(names)-1]) {
+		p.require("authentication."+names[0], a.UserName)
+	}
 	p.require("authentication.password", a.Password)
 }
 
@@ -267,6 +276,4 @@ func (o *oauth) check(p *problems) {
 	secure := validURL(o.TokenEndPoint, "https") || validURL(o.TokenEndPoint, "http") && loopbackURL(o.TokenEndPoint)
 	p.expect(o.TokenEndPoint == "" || secure, "oauth.tokenEndPoint",
 		"oauth.tokenEndPoint must begin with https:// and name a host; http:// is allowed only for a loopback host.")
-	p.expect(o.GrantType == "password" || o.GrantType == "client_credentials",
-		"oauth.grantType", "oauth.grantType must be password or client_credentials.")
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/sandbox"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/sandbox/readings"
 )
 
 // witness keeps what a Handler reports.
@@ -44,6 +45,7 @@ func TestHandler(t *testing.T) {
 		{"null objects", "POST", "/webhooks", minimal + `,"oauth":null,"authentication":null}`, 201, "", validWebhook, ""},
 		{"no content", "DELETE", "/webhooks/1", "", 204, "", "", ""},
 		{"list", "GET", "/webhooks?types=a.b,c.d", "", 200, "", "[" + validWebhook + "]", ""},
+		{"repeated types", "GET", "/webhooks?types=a.b&types=c.d", "", 200, "", "[]", ""},
 		{"group", "GET", "/webhooks?type=order.*", "", 200, "", "[]", ""},
 		{"page", "GET", "/webhooks?limit=1", "", 200, "", `{"data":[` + validWebhook + `],"hasMore":true}`, ""},
 		{"escaped id", "GET", "/webhooks/a%2Fb", "", 404, "", validError, ""},
@@ -70,6 +72,7 @@ func TestHandler(t *testing.T) {
 		{"time without Z", "GET", "/webhooks/1", "", 200, "",
 			strings.Replace(validWebhook, `05Z`, "05+01:00", 1), "response"},
 		{"bad time", "GET", "/webhooks/1", "", 200, "", strings.Replace(validWebhook, `05Z`, "65Z", 1), "response"},
+		{"no id of the request", "GET", "/webhooks/1", "", 200, "", validWebhook, "response without id"},
 		{"wrong status", "POST", "/webhooks", validRequest, 200, "", validWebhook, "response"},
 		{"error without entries", "GET", "/webhooks", "", 400, "", withoutErrors, "response"},
 		{"error of another form", "GET", "/webhooks", "", 500, "", `{"error":"x"}`, "response"},
@@ -89,6 +92,9 @@ func TestHandler(t *testing.T) {
 				if test.contentType != "" {
 					w.Header().Set("Content-Type", test.contentType)
 				}
+				if test.want != "response without id" {
+					w.Header().Set("x-dr-requestid", "1")
+				}
 				w.WriteHeader(test.status)
 				_, _ = io.WriteString(w, test.response)
 			}))
@@ -104,7 +110,7 @@ func TestHandler(t *testing.T) {
 			switch {
 			case test.want == "" && len(w.reports) > 0:
 				t.Errorf("reports: %s", w.reports)
-			case test.want != "" && (len(w.reports) == 0 || !strings.HasPrefix(w.reports[0], test.want)):
+			case test.want != "" && (len(w.reports) == 0 || !strings.HasPrefix(w.reports[0], strings.Fields(test.want)[0])):
 				t.Errorf("reports: %q; want one about the %s", w.reports, test.want)
 			}
 		})
@@ -151,5 +157,41 @@ func TestHandlerCutConnections(t *testing.T) {
 				t.Errorf("after the fault: %v", err)
 			}
 		})
+	}
+}
+
+// TestDeviations shows that a reading leaves unchecked only what the document
+// does not describe under it.
+func TestDeviations(t *testing.T) {
+	const badRequest, badWebhook = `{"foo":1}`, `{}`
+	tests := []struct {
+		reading, request string
+		status           int
+		response         string
+		reports          bool
+	}{
+		{readings.UnknownMembersDropped, badRequest, 201, validWebhook, false},
+		{readings.UnknownMembersDropped, badRequest, 400, withoutErrors, true},
+		{readings.LiveModeAbsent, validRequest, 201, badWebhook, false},
+		{readings.LiveModeAbsent, badRequest, 201, validWebhook, true},
+		{readings.ErrorsEmpty, badRequest, 400, "", false},
+		{readings.ErrorsEmpty, validRequest, 201, badWebhook, true},
+		{readings.ListAll, validRequest, 201, badWebhook, true},
+	}
+	for _, test := range tests {
+		w := &witness{TB: t}
+		handler := Handler(w, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("x-dr-requestid", "1")
+			w.WriteHeader(test.status)
+			_, _ = io.WriteString(w, test.response)
+		}), test.reading)
+		r := httptest.NewRequest("POST", "/webhooks", strings.NewReader(test.request))
+		r.Header.Set("Authorization", "Bearer key")
+		r.Header.Set("Content-Type", "application/json")
+		handler.ServeHTTP(httptest.NewRecorder(), r)
+		if (len(w.reports) > 0) != test.reports {
+			t.Errorf("%s: %s, %d %s: reports %q", test.reading, test.request, test.status, test.response, w.reports)
+		}
 	}
 }
