@@ -10,6 +10,7 @@ package catalog
 import (
 	_ "embed"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -27,13 +28,13 @@ func Products() []string {
 }
 
 // EventType is an event type as the documentation of one product names it.
-// The same type may stand for both products.
+// Both products may have the same type.
 type EventType struct {
 	Type        string
 	Product     string
 	Category    string
-	Key         bool   // Whether it stands on the "Key event types" page (seed 003).
-	Object      string // The resource that its events carry: a file of samples, without extension.
+	Key         bool   // Whether the documentation lists it as a key event type.
+	Object      string // The resource that its events carry: a file in samples, without extension.
 	ReplacedBy  string // The type to use instead, where this one is an older spelling.
 	AlsoSpelled string // Another spelling of Type that the documentation uses in places.
 	Description string // One short sentence.
@@ -82,9 +83,9 @@ func Categories() []string {
 	return slices.Compact(categories)
 }
 
-// Lookup returns the event type of that name, the Digital River API's where
-// both products have it. Another spelling of a type is found too: the result
-// then has the spelling asked for, and ReplacedBy names the usual one.
+// Lookup returns the event type of that name: the Digital River API's if both
+// products have it. It also finds another spelling of a type: the result then
+// has that spelling, and ReplacedBy names the usual one.
 func Lookup(name string) (EventType, bool) {
 	found, ok := byName()[name]
 	return found, ok
@@ -103,10 +104,27 @@ var byName = sync.OnceValue(func() map[string]EventType {
 	return names
 })
 
+// ValidName reports whether a name has the form of an event type: words of
+// letters, digits and underscores joined by dots, such as order.accepted. The
+// catalog need not have it: accounts may have event types of their own, such as
+// AT787.HTTP.Test.
+func ValidName(name string) bool { return eventTypeName.MatchString(name) }
+
+// ValidPattern reports whether a pattern for [Matches] can match an event type:
+// it is a valid name, or one in which `*` stands for some of the characters.
+func ValidPattern(pattern string) bool {
+	return ValidName(pattern) || strings.Contains(pattern, "*") && eventTypePattern.MatchString(pattern)
+}
+
+var (
+	eventTypeName    = regexp.MustCompile(`^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)+$`)
+	eventTypePattern = regexp.MustCompile(`^[A-Za-z0-9_.*]+$`)
+)
+
 // Match returns the names of the event types to subscribe to for a pattern,
 // sorted: the name itself, or with `*` in the pattern every name that it
-// [Matches]. A pattern with `*` leaves older spellings out, so that an event is
-// not asked for twice; naming one gives it [decided].
+// [Matches]. A pattern with `*` leaves out older spellings, so that nobody
+// subscribes to one event twice; an older spelling in full returns itself.
 func Match(pattern string) []string {
 	if !strings.Contains(pattern, "*") {
 		if _, ok := Lookup(pattern); ok {
@@ -125,7 +143,7 @@ func Match(pattern string) []string {
 
 // Matches reports whether a pattern covers the name of an event type. Each `*`
 // stands for any run of characters, dots included: `order.*` covers every type
-// below order, however deep [decided, after the list operation's groups].
+// below order, however deep, as in the type filter of the API's list operation.
 func Matches(pattern, name string) bool {
 	parts := strings.Split(pattern, "*")
 	last := len(parts) - 1

@@ -26,20 +26,20 @@ func TestEventTypesFile(t *testing.T) {
 	if !slices.IsSortedFunc(types, byTypeAndProduct) {
 		t.Error("the lines are not sorted by type and product")
 	}
-	if len(types) != len(slices.CompactFunc(EventTypes(), func(a, b EventType) bool { return byTypeAndProduct(a, b) == 0 })) {
-		t.Error("a type stands twice for one product")
+	same := func(a, b EventType) bool { return byTypeAndProduct(a, b) == 0 }
+	if len(types) != len(slices.CompactFunc(EventTypes(), same)) {
+		t.Error("a product has a type twice")
 	}
 	if keys := strings.Count(eventTypesTSV, "\t0\t") + strings.Count(eventTypesTSV, "\t1\t"); keys != len(types) {
 		t.Errorf("%d of %d lines have 0 or 1 as key", keys, len(types))
 	}
 
-	dotted := regexp.MustCompile(`^[a-zA-Z_]+(\.[a-z_]+)+$`)
 	category := regexp.MustCompile(`^[a-z_]+$`)
 	sentence := regexp.MustCompile(`^[A-Z][^.]+\.$`)
 	described := map[string]string{}
 	for _, et := range types {
-		if !dotted.MatchString(et.Type) {
-			t.Errorf("%s is no dotted name", et.Type)
+		if !ValidName(et.Type) {
+			t.Errorf("%s is not a valid name", et.Type)
 		}
 		if !slices.Contains(Products(), et.Product) {
 			t.Errorf("%s: unknown product %q", et.Type, et.Product)
@@ -56,10 +56,11 @@ func TestEventTypesFile(t *testing.T) {
 		described[et.Description] = et.Type
 		if et.ReplacedBy != "" {
 			if current, ok := Lookup(et.ReplacedBy); !ok || current.ReplacedBy != "" {
-				t.Errorf("%s is replaced by %s, which is no current type", et.Type, et.ReplacedBy)
+				t.Errorf("%s is replaced by %s, which is not a current type", et.Type, et.ReplacedBy)
 			}
 		}
-		if et.AlsoSpelled != "" && slices.ContainsFunc(types, func(o EventType) bool { return o.Type == et.AlsoSpelled }) {
+		isOther := func(o EventType) bool { return o.Type == et.AlsoSpelled }
+		if et.AlsoSpelled != "" && slices.ContainsFunc(types, isOther) {
 			t.Errorf("%s is a type of its own, not a spelling of %s", et.AlsoSpelled, et.Type)
 		}
 	}
@@ -80,7 +81,7 @@ func TestCategories(t *testing.T) {
 		t.Errorf("Categories() = %q", got)
 	}
 	if len(slices.Compact(slices.Clone(got))) != len(got) {
-		t.Errorf("a category stands twice in %q", got)
+		t.Errorf("a category is in %q twice", got)
 	}
 }
 
@@ -90,26 +91,75 @@ func TestLookup(t *testing.T) {
 		want EventType // Without its description.
 		ok   bool
 	}{
-		{"order.accepted", EventType{Type: "order.accepted", Product: ProductDigitalRiverAPI, Category: "order", Key: true, Object: "order"}, true},
-		{"order.invoice.created", EventType{Type: "order.invoice.created", Product: ProductDigitalRiverAPI, Category: "order", Key: true, Object: "order_file"}, true},
-		{"subscription.renewed", EventType{Type: "subscription.renewed", Product: ProductCommerceAPI, Category: "subscription", Object: "commerce_subscription"}, true},
-		{"refund.completed", EventType{Type: "refund.completed", Product: ProductDigitalRiverAPI, Category: "refund", Object: "refund", ReplacedBy: "refund.complete"}, true},
-		{"fulfillment.create", EventType{Type: "fulfillment.create", Product: ProductDigitalRiverAPI, Category: "fulfillment", Key: true, Object: "fulfillment", ReplacedBy: "fulfillment.created"}, true},
+		{"order.accepted", EventType{
+			Type: "order.accepted", Product: ProductDigitalRiverAPI, Category: "order", Key: true, Object: "order",
+		}, true},
+		{"order.invoice.created", EventType{
+			Type: "order.invoice.created", Product: ProductDigitalRiverAPI, Category: "order", Key: true, Object: "order_file",
+		}, true},
+		{"subscription.renewed", EventType{
+			Type: "subscription.renewed", Product: ProductCommerceAPI, Category: "subscription",
+			Object: "commerce_subscription",
+		}, true},
+		{"refund.completed", EventType{
+			Type: "refund.completed", Product: ProductDigitalRiverAPI, Category: "refund", Object: "refund",
+			ReplacedBy: "refund.complete",
+		}, true},
+		{"fulfillment.create", EventType{
+			Type: "fulfillment.create", Product: ProductDigitalRiverAPI, Category: "fulfillment", Key: true,
+			Object: "fulfillment", ReplacedBy: "fulfillment.created",
+		}, true},
 		{"order.acepted", EventType{}, false},
 		{"order.*", EventType{}, false},
 		{"", EventType{}, false},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			got, ok := Lookup(tt.name)
-			if ok != tt.ok || ok == (got.Description == "") {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, ok := Lookup(test.name)
+			if ok != test.ok || ok == (got.Description == "") {
 				t.Errorf("Lookup() = %+v, %t", got, ok)
 			}
 			got.Description = ""
-			if diff := gocmp.Diff(tt.want, got); diff != "" {
+			if diff := gocmp.Diff(test.want, got); diff != "" {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestValidNameAndPattern(t *testing.T) {
+	tests := []struct {
+		text          string
+		name, pattern bool
+	}{
+		{"order.accepted", true, true},
+		{"fileLink.created", true, true},
+		{"order.charge.refund.complete", true, true},
+		{"AT787.HTTP.Test", true, true},
+		{"order", false, false},
+		{"", false, false},
+		{".", false, false},
+		{"order.", false, false},
+		{".accepted", false, false},
+		{"order..accepted", false, false},
+		{"order.accepted\n", false, false},
+		{"order accepted", false, false},
+		{"order-line.accepted", false, false},
+		{"ördér.accepted", false, false},
+		{"*", false, true},
+		{"order.*", false, true},
+		{"*.complete*", false, true},
+		{"order*", false, true},
+		{"order.* ", false, false},
+		{"order.[a]*", false, false},
+	}
+	for _, test := range tests {
+		if got := ValidName(test.text); got != test.name {
+			t.Errorf("ValidName(%q) = %t", test.text, got)
+		}
+		if got := ValidPattern(test.text); got != test.pattern {
+			t.Errorf("ValidPattern(%q) = %t", test.text, got)
+		}
 	}
 }
 
@@ -137,9 +187,9 @@ func TestMatches(t *testing.T) {
 		{"order.+", "order.accepted", false},
 		{"", "order.accepted", false},
 	}
-	for _, tt := range tests {
-		if got := Matches(tt.pattern, tt.name); got != tt.want {
-			t.Errorf("Matches(%q, %q) = %t", tt.pattern, tt.name, got)
+	for _, test := range tests {
+		if got := Matches(test.pattern, test.name); got != test.want {
+			t.Errorf("Matches(%q, %q) = %t", test.pattern, test.name, got)
 		}
 	}
 }
@@ -150,7 +200,9 @@ func TestMatch(t *testing.T) {
 		want    []string
 	}{
 		{"order.accepted", []string{"order.accepted"}},
-		{"order.charge.capture.*", []string{"order.charge.capture.complete", "order.charge.capture.failed", "order.charge.capture.pending"}},
+		{"order.charge.capture.*", []string{
+			"order.charge.capture.complete", "order.charge.capture.failed", "order.charge.capture.pending",
+		}},
 		{"order.charge.capture.completed", []string{"order.charge.capture.completed"}},
 		{"fulfillment.create", []string{"fulfillment.create"}},
 		{"*.invoice.created", []string{"order.invoice.created"}},
@@ -159,9 +211,9 @@ func TestMatch(t *testing.T) {
 		{"ordr.*", nil},
 		{"", nil},
 	}
-	for _, tt := range tests {
-		if diff := gocmp.Diff(tt.want, Match(tt.pattern)); diff != "" {
-			t.Errorf("Match(%q): %s", tt.pattern, diff)
+	for _, test := range tests {
+		if diff := gocmp.Diff(test.want, Match(test.pattern)); diff != "" {
+			t.Errorf("Match(%q): %s", test.pattern, diff)
 		}
 	}
 }
@@ -188,18 +240,18 @@ func TestNearest(t *testing.T) {
 		{"ordr.*", "order.blocked"},
 		{"*.acepted", "order.accepted"},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			got := Nearest(tt.name, 3)
-			if len(got) != 3 || got[0] != tt.first {
-				t.Errorf("Nearest() = %q, want %s first", got, tt.first)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got := Nearest(test.name, 3)
+			if len(got) != 3 || got[0] != test.first {
+				t.Errorf("Nearest() = %q, want %s first", got, test.first)
 			}
 			if len(slices.Compact(slices.Sorted(slices.Values(got)))) != 3 {
-				t.Errorf("a name stands twice in %q", got)
+				t.Errorf("a name is in %q twice", got)
 			}
 			for _, name := range got {
 				if et, ok := Lookup(name); !ok || et.ReplacedBy != "" {
-					t.Errorf("%s is no current type", name)
+					t.Errorf("%s is not a current type", name)
 				}
 			}
 		})

@@ -8,12 +8,12 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// minSimilarity is how alike a name must be to be suggested, from 0 to 1. It
-// is low because a type that shares its first word alone is worth showing.
+// minSimilarity is the least similarity of a suggestion, from 0 to 1. It is low
+// because a type that shares only the first word is worth showing.
 const minSimilarity = 0.3
 
-// Nearest returns up to n event types that a misspelt name or pattern most
-// likely means, the likeliest first. Older spellings are never suggested.
+// Nearest returns up to n event types that a misspelled name or pattern most
+// likely means, the likeliest first. It never suggests older spellings.
 func Nearest(name string, n int) []string {
 	type candidate struct {
 		name        string
@@ -43,7 +43,7 @@ func Nearest(name string, n int) []string {
 }
 
 // partSimilarity compares the query with the whole name and with each run of
-// as many of its words, so that `acepted` finds order.accepted.
+// the same number of words in it, so that `acepted` finds order.accepted.
 func partSimilarity(query, name []string) float64 {
 	best := similarity(query, name)
 	for i := 0; i+len(query) <= len(name); i++ {

@@ -38,8 +38,8 @@ var safelist = sync.OnceValue(func() safelistFile {
 	return file
 })
 
-// ProductSafelist returns the safelist of a product, and false for a product
-// that has none. Both products document the same list.
+// ProductSafelist returns the safelist of a product, or false for an unknown
+// product. Both products document the same list.
 func ProductSafelist(product string) (Safelist, bool) {
 	file := safelist()
 	if !slices.Contains(file.Products, product) {

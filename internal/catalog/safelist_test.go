@@ -23,7 +23,7 @@ func TestSafelistFile(t *testing.T) {
 		t.Error(diff)
 	}
 	if len(file.CIDRBlocks) == 0 || len(slices.Compact(slices.Clone(file.CIDRBlocks))) != len(file.CIDRBlocks) {
-		t.Errorf("blocks missing or double: %q", file.CIDRBlocks)
+		t.Errorf("blocks are missing or duplicated: %q", file.CIDRBlocks)
 	}
 	for _, block := range file.CIDRBlocks {
 		prefix, err := netip.ParsePrefix(block)
@@ -41,7 +41,8 @@ func TestProductSafelist(t *testing.T) {
 		if !ok {
 			t.Fatalf("%s has no safelist", product)
 		}
-		if len(list.CIDRBlocks) != 13 || !slices.IsSorted(list.CIDRBlocks) || !slices.Contains(list.CIDRBlocks, "209.87.180.0/24") {
+		if len(list.CIDRBlocks) != 13 || !slices.IsSorted(list.CIDRBlocks) ||
+			!slices.Contains(list.CIDRBlocks, "209.87.180.0/24") {
 			t.Errorf("blocks of %s: %q", product, list.CIDRBlocks)
 		}
 		if !slices.Equal(list.IPv4, list.CIDRBlocks) || list.IPv6 == nil || len(list.IPv6) != 0 {

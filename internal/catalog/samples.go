@@ -11,8 +11,8 @@ import (
 )
 
 // samples has a file for each resource that events carry, named after
-// [EventType.Object], and patches.json: for each event type whose object
-// differs from that file, a JSON patch (RFC 6902).
+// [EventType.Object], and patches.json, which has a JSON patch (RFC 6902) for
+// each event type whose object differs from that file.
 //
 //go:embed samples/*.json
 var samples embed.FS
@@ -34,10 +34,10 @@ func readSample(name string) []byte {
 }
 
 // Sample returns a sample of what an event of the type carries as
-// `data.object`: the Digital River API's where both products have the type.
-// The values are made up; the shapes are those of seed 003, and where it shows
-// none they are decided, as is that an event about a deletion carries the
-// object as it last was. Unknown types are an error.
+// `data.object`: the Digital River API's if both products have the type. The
+// values are made up. The shapes are those of the documentation; where it shows
+// none, they follow the API's resource, and an event about a deletion carries
+// the object as it was before. An unknown type is an error.
 func Sample(eventType string) (json.RawMessage, error) {
 	t, ok := Lookup(eventType)
 	if !ok {

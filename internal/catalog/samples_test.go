@@ -84,7 +84,7 @@ func TestSampleFilesAreUsed(t *testing.T) {
 	}
 	for name := range samplePatches() {
 		if et, ok := Lookup(name); !ok || et.ReplacedBy != "" {
-			t.Errorf("a patch is for %s, which is no current type", name)
+			t.Errorf("a patch is for %s, which is not a current type", name)
 		}
 	}
 }
@@ -98,16 +98,16 @@ func TestSchemasRefuse(t *testing.T) {
 		{"text for a number", "charge", `{"amount": "48.6"}`},
 		{"time without zone", "fulfillment", `{"createdTime": "2024-05-14T09:30:02"}`},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
 			object := map[string]any{}
-			for _, data := range [][]byte{readSample(tt.object), []byte(tt.change)} {
+			for _, data := range [][]byte{readSample(test.object), []byte(test.change)} {
 				if err := json.Unmarshal(data, &object); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if err := schemas(tt.object).Validate(object); err == nil {
-				t.Errorf("%s was accepted", tt.change)
+			if err := schemas(test.object).Validate(object); err == nil {
+				t.Errorf("%s was accepted", test.change)
 			}
 		})
 	}
@@ -138,9 +138,9 @@ func TestSample(t *testing.T) {
 		{"subscription.renewed", map[string]any{"state": "Subscribed"}},
 		{"sku.deleted", map[string]any{"name": "Notebook"}},
 	}
-	for _, tt := range tests {
-		t.Run(tt.eventType, func(t *testing.T) {
-			sample, err := Sample(tt.eventType)
+	for _, test := range tests {
+		t.Run(test.eventType, func(t *testing.T) {
+			sample, err := Sample(test.eventType)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -149,10 +149,10 @@ func TestSample(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := map[string]any{}
-			for member := range tt.want {
+			for member := range test.want {
 				got[member] = object[member]
 			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
+			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Error(diff)
 			}
 		})
