@@ -194,10 +194,8 @@ func (c *checker) check(ctx context.Context, eventType string) (*checkResult, er
 }
 
 func sampleEvent(id, eventType string, now time.Time) ([]byte, error) {
-	object, err := catalog.Sample(eventType)
-	if err != nil {
-		return nil, err
-	}
+	t, _ := catalog.Lookup(eventType)
+	object := t.Sample().Object
 	return json.Marshal(map[string]any{
 		"id": id, "type": eventType, "data": map[string]any{"object": object}, "liveMode": false,
 		"createdTime": now.UTC().Format("2006-01-02T15:04:05.000Z"), "webhookIds": []string{uuid.NewString()}, "digitalriverVersion": "2021-12-13",

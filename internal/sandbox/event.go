@@ -84,12 +84,11 @@ func decodeEvent(body []byte) (*event, error) {
 // sampleObject is the sample of an event type in a mode, with a JSON merge
 // patch applied.
 func sampleObject(eventType string, live bool, patch json.RawMessage) (json.RawMessage, error) {
-	object, err := catalog.Sample(eventType)
-	if err != nil {
-		return nil, err
-	}
+	t, _ := catalog.Lookup(eventType)
+	object := t.Sample().Object
 	var members map[string]json.RawMessage
-	if err := json.Unmarshal(object, &members); err != nil {
+	err := json.Unmarshal(object, &members)
+	if err != nil {
 		return nil, err
 	}
 	if _, has := members["liveMode"]; has && live {
