@@ -24,7 +24,7 @@ func TestAccEventTypesFunction(t *testing.T) {
 		types     []string
 	}{
 		{`"refund.pending*", "order.accepted"`, []string{"order.accepted", "refund.pending", "refund.pending_information"}},
-		{`"refund.complete", "refund.c*", "refund.complete"`, []string{"refund.complete", "refund.created"}},
+		{`"refund.complete", "refund.c*", "refund.complete"`, []string{"refund.complete"}},
 		{`"refund.completed"`, []string{"refund.completed"}},
 		{`"order.charge.capture.*"`, []string{"order.charge.capture.complete", "order.charge.capture.failed", "order.charge.capture.pending"}},
 	}
