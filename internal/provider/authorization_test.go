@@ -8,25 +8,21 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
-
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
 )
 
-// keyCase is an API key that may not do all that is asked of it.
+// keyCase is an API key that lacks permissions.
 type keyCase struct {
 	name, key string
 	arguments string // further ones of the provider
-	// refused has words of the error of each operation; those that are not in
-	// it succeed and change nothing.
+	// refused has words of each operation's error; an operation that is not in it
+	// succeeds and changes nothing.
 	refused map[string]string
-	// omit are the operations that this key is there for.
+	// omit are the operations that are not tested: this key may do them.
 	omit []string
 }
 
 const (
-	wrongKey     = "The API key is wrong or was revoked"
-	mayNot       = "The API key may not do this"
 	wrongMode    = "API key of the wrong mode"
 	otherMode    = "API key of another mode than the webhook"
 	notInAccount = "It does not exist in the account and mode of this API key"
@@ -43,8 +39,8 @@ var keyCases = []keyCase{
 	{
 		name: "restricted", key: restrictedKey,
 		refused: map[string]string{
-			"create": mayNot, "update": mayNot, "delete": mayNot,
-			"rotate": mayNot, "reveal": mayNot, "reveal ephemerally": mayNot,
+			"create": noPermission, "update": noPermission, "delete": noPermission,
+			"rotate": noPermission, "reveal": noPermission, "reveal ephemerally": noPermission,
 		},
 	},
 	{
@@ -64,73 +60,46 @@ var keyCases = []keyCase{
 	},
 }
 
-// TestAccAuthorization asks every operation with keys that may not do it. The
-// refusals are those of the table, and neither state nor account changes.
+// TestAccAuthorization runs each operation with keys that lack the permission.
+// The errors are those of the table, and neither state nor account changes.
 func TestAccAuthorization(t *testing.T) {
-	for _, o := range operations {
-		t.Run(o.name, func(t *testing.T) {
-			t.Parallel()
-			testAuthorization(t, o)
-		})
-	}
+	eachOperation(t, testAuthorization)
 }
 
 func testAuthorization(t *testing.T, o operation) {
-	w, clocks := newWorkspace(t), map[string]digitalriver.Clock{}
-	if strings.HasSuffix(o.then, faultsEphemeral) {
-		w.require(tfversion.Version1_10_0)
-	}
 	keys := slices.DeleteFunc(slices.Clone(keyCases), func(k keyCase) bool { return slices.Contains(k.omit, o.name) })
-	apis := make([]*sandboxAPI, len(keys))
-	name := func(k keyCase) string { return strings.ReplaceAll(k.name, " ", "_") }
-	for i := range keys {
-		apis[i] = startSandbox(t)
-		apis[i].create(liveKey, object{"address": "https://example.com/live", "types": []string{"order.accepted"}})
-		apis[i].create(testKey, object{"address": "https://example.com/test", "types": []string{"order.accepted"}})
-		clocks[fmt.Sprintf("case%d", i)] = &skippingClock{}
+	var accounts []account
+	for i, k := range keys {
+		a := newAccount(t, i, k.name)
+		a.api.create(liveKey, webhookBody("https://example.com/live", "order.accepted"))
+		a.api.create(testKey, webhookBody("https://example.com/test", "order.accepted"))
+		accounts = append(accounts, a)
 	}
-	w.serve(clocks)
-	configure := func(body string, good bool) {
+	w := newOperationWorkspace(t, o, accounts)
+	if o.before != "" {
 		config := ""
-		for i, k := range keys {
-			key, arguments := k.key, k.arguments
-			if good {
-				key, arguments = testKey, ""
-			}
-			provider := fmt.Sprintf("case%d", i)
-			config += fmt.Sprintf("provider %q {\n  api_key  = %q\n  base_url = %q\n%s}\n", provider, key, apis[i].url, arguments) +
-				strings.NewReplacer("{provider}", provider, "{name}", name(k)).Replace(body)
+		for _, a := range accounts {
+			config += a.config(testKey, "", o.before)
 		}
 		w.write("main.tf", config)
+		w.mustJSON(applyCommand...)
 	}
-	accounts := func() []any {
-		var all []any
-		for _, api := range apis {
-			all = append(append(all, api.webhooks(testKey)...), api.webhooks(liveKey)...)
-			for _, webhook := range api.webhooks(testKey) {
-				all = append(all, api.secrets(webhook.(object)["id"].(string)))
-			}
-		}
-		return all
-	}
+	state, contents := w.state(), contentsOf(accounts)
 
-	if o.before != "" {
-		configure(o.before, true)
-		if code, found := w.messages(apply...); code != 0 {
-			t.Fatalf("apply with a good key: %s", strings.Join(errorsOf(found), "\n"))
-		}
+	config := ""
+	for i, a := range accounts {
+		config += a.config(keys[i].key, keys[i].arguments, o.after)
 	}
-	state, account := w.state(), accounts()
-
-	configure(o.then, false)
+	w.write("main.tf", config)
 	command := o.command
 	if o.before != "" && !slices.Contains(command, "-refresh-only") {
-		command = append(slices.Clone(command), "-refresh=false") // so that it comes to the operation
+		command = append(slices.Clone(command), "-refresh=false") // The refresh would fail first.
 	}
-	_, found := w.messages(command...)
-	for _, k := range keys {
-		id, _ := state["digitalriver_webhook."+name(k)].Attributes["id"].(string)
-		text := strings.Join(errorsOf(about(found, name(k), id)), "\n")
+	_, diagnostics := w.runJSON(command...)
+	for i, k := range keys {
+		name := accounts[i].name
+		id, _ := state["digitalriver_webhook."+name].Attributes["id"].(string)
+		text := errorText(diagnosticsOn(name, id, diagnostics))
 		if want, refused := k.refused[o.name]; refused != (text != "") || !strings.Contains(text, want) {
 			t.Errorf("key %s: want an error with %q, got %q", k.name, want, text)
 		}
@@ -138,26 +107,42 @@ func testAuthorization(t *testing.T, o operation) {
 	if diff := cmp.Diff(state, w.state()); diff != "" && o.name != "list" {
 		t.Errorf("state changed (-before +after):\n%s", diff)
 	}
-	if diff := cmp.Diff(account, accounts()); diff != "" {
+	if diff := cmp.Diff(contents, contentsOf(accounts)); diff != "" {
 		t.Errorf("the account changed (-before +after):\n%s", diff)
 	}
+}
+
+// contentsOf are the webhooks of all accounts and the secrets of those in test
+// mode.
+func contentsOf(accounts []account) []any {
+	var contents []any
+	for _, a := range accounts {
+		webhooks := a.api.webhooks(testKey)
+		contents = append(append(contents, webhooks...), a.api.webhooks(liveKey)...)
+		for _, webhook := range webhooks {
+			contents = append(contents, a.api.secrets(webhook.(object)["id"].(string)))
+		}
+	}
+	return contents
 }
 
 // TestAccAuthorization_rotationAlone refreshes a rotation, whose secrets do not
 // show their mode, with a key of the other mode.
 func TestAccAuthorization_rotationAlone(t *testing.T) {
 	api, w := startSandbox(t), newWorkspace(t)
-	w.serve(map[string]digitalriver.Clock{"digitalriver": &skippingClock{}})
-	api.create(liveKey, object{"address": "https://example.com/live", "types": []string{"order.accepted"}})
-	rotation := fmt.Sprintf("resource \"digitalriver_webhook_secret_rotation\" \"test\" {\n  webhook_id = %q\n}\n",
-		api.create(testKey, object{"address": "https://example.com/test", "types": []string{"order.accepted"}}))
-	w.write("main.tf", api.config(rotation))
-	w.must("apply", "-auto-approve")
+	w.serve(map[string]digitalriver.Clock{"digitalriver": &leapingClock{}})
+	api.create(liveKey, webhookBody("https://example.com/live", "order.accepted"))
+	rotation := fmt.Sprintf(`
+resource "digitalriver_webhook_secret_rotation" "test" {
+  webhook_id = %q
+}
+`, api.create(testKey, webhookBody("https://example.com/test", "order.accepted")))
+	w.apply(api.config(rotation))
 	state := w.state()
 	for _, arguments := range []string{"", "live_mode = false"} {
 		w.write("main.tf", api.configWith(liveKey, arguments, rotation))
-		code, found := w.messages("apply", "-auto-approve")
-		if text := strings.Join(errorsOf(found), "\n"); code == 0 || !strings.Contains(text, "API key of") {
+		code, diagnostics := w.runJSON("apply", "-auto-approve")
+		if text := errorText(diagnostics); code == 0 || !strings.Contains(text, "API key of") {
 			t.Errorf("with %q: exit code %d, %s", arguments, code, text)
 		}
 		if diff := cmp.Diff(state, w.state()); diff != "" {

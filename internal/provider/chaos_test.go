@@ -1,11 +1,8 @@
 package provider
 
 import (
-	"context"
 	"flag"
 	"fmt"
-	"net/http"
-	"strings"
 	"testing"
 	"time"
 
@@ -15,23 +12,11 @@ import (
 
 var chaosFull = flag.Bool("chaos", false, "run TestAccChaos in full: 200 webhooks and three seeds")
 
-// fastClock goes a hundred times as fast as real time, so that those who wait
-// at the same time still do.
-type fastClock struct{ start time.Time }
-
-const fastness = 100
-
-func (c fastClock) Now() time.Time { return c.start.Add(fastness * time.Since(c.start)) }
-
-func (c fastClock) Sleep(ctx context.Context, d time.Duration) error {
-	return digitalriver.SystemClock{}.Sleep(ctx, d/fastness)
-}
-
-// chaosShare is how many of all answers fail.
+// chaosShare is the share of responses that fail.
 const chaosShare = 0.2
 
-// chaosRules let chaosShare of the answers fail, by each kind as often, and
-// some more be slow.
+// chaosRules make chaosShare of the responses fail, equally often by each kind,
+// and some more be slow.
 func chaosRules() []object {
 	kinds := []object{
 		{"kind": "status", "status": 429},
@@ -48,13 +33,13 @@ func chaosRules() []object {
 	}
 	each := chaosShare / float64(len(kinds))
 	for i, rule := range kinds {
-		// Rules are tried in order: one gets what those before have left.
+		// Rules are tried in order: each gets the requests that those before it left.
 		rule["probability"] = each / (1 - each*float64(i))
 	}
 	return append(kinds, object{"kind": "slow", "delay": "1ms", "probability": each})
 }
 
-// chaos is a run of Terraform against an account whose answers fail.
+// chaos is a run of Terraform against an account whose responses fail.
 type chaos struct {
 	t   *testing.T
 	api *sandboxAPI
@@ -62,10 +47,10 @@ type chaos struct {
 
 	webhooks, rotations int
 
-	faults, applies, duplicates, lost, twice int
+	faults, applies, duplicates, lost, rotatedTwice int
 }
 
-// config has some webhooks that are alike, which only their ids tell apart.
+// config has some webhooks that differ in nothing but their ids.
 func (c *chaos) config(generation int) string {
 	return c.api.config(fmt.Sprintf(`
 resource "digitalriver_webhook" "chaos" {
@@ -82,47 +67,38 @@ resource "digitalriver_webhook_secret_rotation" "chaos" {
 `, c.webhooks, generation, c.webhooks*19/20, c.rotations, generation))
 }
 
-// until runs a command under faults, up to three times, until it succeeds and a
-// plan without faults is empty. Then state and account must agree.
-func (c *chaos) until(phase string, secrets int, command ...string) {
+// apply applies a configuration under faults, up to three times, until that
+// succeeds and a plan without faults is empty. Then state and account must
+// agree; secrets is the number of active secrets of each rotated webhook.
+func (c *chaos) apply(phase, config string, secrets int, flags ...string) {
 	c.t.Helper()
+	c.w.write("main.tf", config)
+	command := append([]string{"apply", "-auto-approve"}, flags...)
 	for try := 1; ; try++ {
 		c.api.clearRequests()
 		c.api.faults(chaosRules()...)
-		code, found := c.w.messages(append(command, "-auto-approve")...)
+		code, diagnostics := c.w.runJSON(command...)
 		c.api.faults()
-		struck := c.count()
-		plan, out := c.w.run("plan", "-detailed-exitcode", "-no-color")
-		c.t.Logf("%s, apply %d: %d faults, errors: %q, plan's exit code %d", phase, try, struck, errorsOf(found), plan)
-		c.faults += struck
+		faults, errors := c.api.faultCount("slow"), errorText(diagnostics)
+		planCode, plan := c.w.run("plan", "-detailed-exitcode", "-no-color")
+		c.t.Logf("%s, apply %d: %d faults, errors: %q, plan's exit code %d", phase, try, faults, errors, planCode)
+		c.faults += faults
 		c.applies = max(c.applies, try)
-		if code == 0 && plan == 0 {
+		if code == 0 && planCode == 0 {
 			break
 		}
 		if try == 3 {
-			c.t.Fatalf("%s: exit codes %d and %d after three applies:\n%s\n%s", phase, code, plan, strings.Join(errorsOf(found), "\n"), out)
+			c.t.Fatalf("%s: exit codes %d and %d after three applies:\n%s\n%s", phase, code, planCode, errors, plan)
 		}
 	}
 	c.compare(phase, secrets)
 }
 
-// count is how many faults have struck since the last clearing.
-func (c *chaos) count() int {
-	struck := 0
-	for _, entry := range c.api.must(http.MethodGet, "/_sandbox/requests", nil).([]any) {
-		if fault := entry.(object)["fault"]; fault != "" && fault != "slow" {
-			struck++
-		}
-	}
-	return struck
-}
-
-// compare holds state against the account; secrets is how many a rotated
-// webhook has now.
+// compare compares state with the account.
 func (c *chaos) compare(phase string, secrets int) {
 	c.t.Helper()
 	state, inState := c.w.state(), map[any]bool{}
-	for _, webhook := range of(state, "digitalriver_webhook") {
+	for _, webhook := range instancesOf("digitalriver_webhook", state) {
 		inState[webhook.Attributes["id"]] = true
 	}
 	inAPI := c.api.webhooks(testKey)
@@ -134,22 +110,26 @@ func (c *chaos) compare(phase string, secrets int) {
 		delete(inState, id)
 	}
 	c.lost += len(inState)
-	for name, rotation := range of(state, "digitalriver_webhook_secret_rotation") {
+	for name, rotation := range instancesOf("digitalriver_webhook_secret_rotation", state) {
 		if got := len(c.api.secrets(rotation.Attributes["webhook_id"].(string))); got != secrets {
-			c.twice++
+			c.rotatedTwice++
 			c.t.Errorf("%s: %s has %d active secrets, want %d", phase, name, got, secrets)
 		}
 	}
-	if diff := c.api.disagreement(state); diff != "" {
+	if diff := c.api.diffState(state); diff != "" {
 		c.t.Errorf("%s: state and API differ (-state +API):\n%s", phase, diff)
 	}
-	if want := c.webhooks; secrets > 0 && len(inAPI) != want || secrets == 0 && len(inAPI) != 0 {
+	want := c.webhooks
+	if secrets == 0 {
+		want = 0
+	}
+	if len(inAPI) != want {
 		c.t.Errorf("%s: %d webhooks in the account, want %d", phase, len(inAPI), want)
 	}
 }
 
 // TestAccChaos creates, changes, refreshes and destroys webhooks with rotations
-// while a fifth of all answers fail.
+// while a fifth of all responses fail.
 func TestAccChaos(t *testing.T) {
 	webhooks, seeds := 40, []uint64{1}
 	if *chaosFull {
@@ -159,21 +139,20 @@ func TestAccChaos(t *testing.T) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			t.Parallel()
 			c := &chaos{
-				t: t, api: startSandboxWith(t, sandbox.Options{RateLimit: "off", Seed: seed}), w: newWorkspace(t),
-				webhooks: webhooks, rotations: webhooks / 5,
+				t:   t,
+				api: startSandboxWith(t, sandbox.Options{RateLimit: "off", Seed: seed}),
+				w:   newWorkspace(t), webhooks: webhooks, rotations: webhooks / 5,
 			}
 			c.w.serve(map[string]digitalriver.Clock{"digitalriver": fastClock{start: time.Now()}})
 
-			c.w.write("main.tf", c.config(1))
-			c.until("create", 2, "apply")
-			c.w.write("main.tf", c.config(2))
-			c.until("change", 3, "apply")
-			c.until("refresh", 3, "apply", "-refresh-only")
-			c.w.write("main.tf", c.api.config(""))
-			c.until("destroy", 0, "apply")
+			c.apply("create", c.config(1), 2)
+			c.apply("change", c.config(2), 3)
+			c.apply("refresh", c.config(2), 3, "-refresh-only")
+			c.apply("destroy", c.api.config(""), 0)
 
-			t.Logf("seed %d, %d webhooks, %d rotations: %d faults injected, at most %d applies needed, %d duplicates, %d lost, %d rotated twice",
-				seed, c.webhooks, c.rotations, c.faults, c.applies, c.duplicates, c.lost, c.twice)
+			t.Logf("seed %d, %d webhooks, %d rotations: %d faults, at most %d applies needed",
+				seed, c.webhooks, c.rotations, c.faults, c.applies)
+			t.Logf("seed %d: %d duplicates, %d lost, %d rotated twice", seed, c.duplicates, c.lost, c.rotatedTwice)
 		})
 	}
 }

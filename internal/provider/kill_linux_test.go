@@ -19,46 +19,50 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// killer stands between provider and sandbox and kills the provider at one of
-// its changes: before the sandbox sees it or, of creates, once it is done.
-type killer struct {
-	t       *testing.T
-	next    http.Handler
-	cli     atomic.Int64 // the process whose providers are killed
-	at      int64        // the change, counted from 1
-	creates bool         // counts creates alone, and kills once it is done
-	seen    atomic.Int64
+// providerKiller is a proxy in front of the sandbox that kills the provider at
+// one of its writes: before the sandbox gets it or, for creates, once it is done.
+type providerKiller struct {
+	t           *testing.T
+	next        http.Handler
+	cli         atomic.Int64 // the process whose providers are killed
+	at          int64        // the number of the write, from 1
+	afterCreate bool         // whether only creates count, and are done first
+	writes      atomic.Int64
 }
 
-func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (k *providerKiller) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	counts := r.Method != http.MethodGet
-	if k.creates {
+	if k.afterCreate {
 		counts = r.Method == http.MethodPost && r.URL.Path == "/webhooks"
 	}
-	if !counts || k.seen.Add(1) != k.at {
+	if !counts || k.writes.Add(1) != k.at {
 		k.next.ServeHTTP(w, r)
 		return
 	}
-	if k.creates {
+	if k.afterCreate {
 		k.next.ServeHTTP(httptest.NewRecorder(), r)
 	}
 	k.kill()
 	panic(http.ErrAbortHandler)
 }
 
-// kill kills the providers that the command line has started.
-func (k *killer) kill() {
+// kill kills the providers that the CLI has started.
+func (k *providerKiller) kill() {
 	killed := 0
-	processes, _ := filepath.Glob("/proc/[0-9]*/stat")
+	processes, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		k.t.Error(err)
+	}
 	for _, path := range processes {
 		stat, err := os.ReadFile(path)
 		if err != nil {
 			continue // It has ended meanwhile.
 		}
-		// pid (name) state parent
+		// The file begins with: pid (name) state parent
 		name, rest, _ := bytes.Cut(stat[bytes.IndexByte(stat, '(')+1:], []byte(") "))
 		parent := string(bytes.Fields(rest)[1])
-		if parent != strconv.FormatInt(k.cli.Load(), 10) || !strings.HasPrefix("terraform-provider-digitalriver", string(name)) {
+		ofCLI := parent == strconv.FormatInt(k.cli.Load(), 10)
+		if !ofCLI || !strings.HasPrefix("terraform-provider-digitalriver", string(name)) {
 			continue
 		}
 		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
@@ -108,29 +112,28 @@ resource "digitalriver_webhook_secret_rotation" "added" {
 `
 }
 
-var adoptable = regexp.MustCompile(`id = "([^"]+)"`)
+// suggestedID is the id in the import block that a warning suggests.
+var suggestedID = regexp.MustCompile(`id = "([^"]+)"`)
 
 // TestAccKill kills the provider in the middle of an apply that creates,
-// changes, rotates and deletes. The next plan's warnings name every webhook
-// that was created and did not reach state; import adopts it, and the next
-// apply brings all to its end.
+// changes, rotates and deletes. The next plan's warnings name every webhook that
+// was created and is not in state; after its import, an apply succeeds.
 func TestAccKill(t *testing.T) {
 	for at := int64(1); at <= 5; at++ {
-		t.Run(fmt.Sprintf("before change %d", 2*at-1), func(t *testing.T) {
+		t.Run(fmt.Sprintf("before write %d", 2*at-1), func(t *testing.T) {
 			t.Parallel()
-			testKill(t, &killer{t: t, at: 2*at - 1})
+			testKill(t, &providerKiller{t: t, at: 2*at - 1})
 		})
 		t.Run(fmt.Sprintf("after create %d", at), func(t *testing.T) {
 			t.Parallel()
-			testKill(t, &killer{t: t, at: at, creates: true})
+			testKill(t, &providerKiller{t: t, at: at, afterCreate: true})
 		})
 	}
 }
 
-func testKill(t *testing.T, k *killer) {
+func testKill(t *testing.T, k *providerKiller) {
 	api, w := startSandbox(t), newWorkspace(t)
-	w.write("main.tf", killConfig(api.url, 1))
-	w.must("apply", "-auto-approve")
+	w.apply(killConfig(api.url, 1))
 
 	k.next = api.handler
 	server := httptest.NewServer(k)
@@ -146,53 +149,49 @@ func testKill(t *testing.T, k *killer) {
 	if err := command.Wait(); err == nil {
 		t.Fatalf("the apply succeeded although its provider was killed:\n%s", out.String())
 	}
-	server.Close() // It waits for the requests that are under way.
+	server.Close() // It waits for the requests in flight.
 	w.write("main.tf", killConfig(api.url, 2))
 
 	orphans := orphansOf(api, w.state())
-	if k.creates && len(orphans) == 0 {
+	if k.afterCreate && len(orphans) == 0 {
 		t.Error("no webhook was orphaned")
 	}
-	code, found := w.messages("plan")
-	if code != 0 {
-		t.Fatalf("plan: %s", strings.Join(errorsOf(found), "\n"))
-	}
 	warned, imports := []string{}, ""
-	for _, m := range found {
-		if !strings.HasPrefix(m.Summary, "Webhook exists already: ") {
+	for _, d := range w.mustJSON("plan") {
+		if !strings.HasPrefix(d.Summary, duplicateWarning) {
 			continue
 		}
-		id := adoptable.FindStringSubmatch(m.Detail)[1]
+		id := suggestedID.FindStringSubmatch(d.Detail)[1]
 		warned = append(warned, id)
-		imports += fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", m.Address, id)
+		imports += fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", d.Address, id)
 	}
 	slices.Sort(warned)
 	if diff := cmp.Diff(orphans, warned); diff != "" {
-		t.Errorf("webhooks that the kill orphaned, and those warned of (-orphaned +warned):\n%s", diff)
+		t.Errorf("webhooks that the kill orphaned, and those in warnings (-orphaned +in warnings):\n%s", diff)
 	}
 
 	w.write("imports.tf", imports)
 	w.must("apply", "-auto-approve")
 	w.mustBeClean()
-	if diff := api.disagreement(w.state()); diff != "" {
+	if diff := api.diffState(w.state()); diff != "" {
 		t.Errorf("state and API differ (-state +API):\n%s", diff)
 	}
 	if got := len(api.webhooks(testKey)); got != 8 {
 		t.Errorf("%d webhooks, want 8", got)
 	}
 	if !t.Failed() {
-		t.Logf("%d orphaned, found and adopted; 0 duplicates, 0 lost", len(orphans))
+		t.Logf("%d orphaned, found and imported; 0 duplicates, 0 lost", len(orphans))
 	}
 }
 
-// orphansOf are the webhooks that are in the account but not in state.
+// orphansOf are the ids of the webhooks in the account that are not in state.
 func orphansOf(api *sandboxAPI, state map[string]instance) []string {
-	there := map[string]bool{}
+	orphans := map[string]bool{}
 	for _, webhook := range api.webhooks(testKey) {
-		there[webhook.(object)["id"].(string)] = true
+		orphans[webhook.(object)["id"].(string)] = true
 	}
-	for _, webhook := range of(state, "digitalriver_webhook") {
-		delete(there, webhook.Attributes["id"].(string))
+	for _, webhook := range instancesOf("digitalriver_webhook", state) {
+		delete(orphans, webhook.Attributes["id"].(string))
 	}
-	return append([]string{}, slices.Sorted(maps.Keys(there))...)
+	return append([]string{}, slices.Sorted(maps.Keys(orphans))...)
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 )
 
@@ -20,18 +19,16 @@ func TestAccLiveMode_emptyAccount(t *testing.T) {
 			},
 			{
 				PreConfig: func() {
-					if diff := cmp.Diff([]string{"POST /webhooks 201", "DELETE /webhooks/{id} 204"}, api.writes()); diff != "" {
-						t.Errorf("changes sent (-want +got):\n%s", diff)
+					if err := api.wrote("POST /webhooks 201", "DELETE /webhooks/{id} 204")(nil); err != nil {
+						t.Error(err)
 					}
-					if left := api.webhooks(testKey); len(left) != 0 {
-						t.Errorf("webhooks left: %v", left)
-					}
+					api.checkNoWebhooks(testKey)
 					api.clearRequests()
 				},
 				Config: api.configWith(testKey, "live_mode = false", basicWebhook),
 				Check: resource.ComposeAggregateTestCheckFunc(
 					api.wrote("POST /webhooks 201", "PATCH /webhooks/{id} 200"),
-					resource.TestCheckResourceAttr(webhookName1, "enabled", "true"),
+					resource.TestCheckResourceAttr(webhookAddress, "enabled", "true"),
 				),
 			},
 		},
@@ -40,24 +37,38 @@ func TestAccLiveMode_emptyAccount(t *testing.T) {
 
 func TestAccLiveMode_wrongKeyChangesNothing(t *testing.T) {
 	api := startSandbox(t)
-	api.create(testKey, object{"address": "https://example.com/there", "types": []string{"order.accepted"}})
-	api.create(liveKey, object{"address": "https://example.com/there", "types": []string{"order.accepted"}})
+	api.create(testKey, webhookBody("https://example.com/existing", "order.accepted"))
+	api.create(liveKey, webhookBody("https://example.com/existing", "order.accepted"))
+	live := api.configWith(liveKey, "live_mode = true", basicWebhook)
 	changed := webhookConfig("address = \"https://example.com/changed\"\ntypes = [\"order.accepted\"]")
-	wrong := regexp.MustCompile(`(?s)API key of (the wrong|another) mode`)
-	nothingSent := func() {
-		if writes := api.writes(); len(writes) != 0 {
-			t.Errorf("changes sent: %v", writes)
-		}
-	}
+	wrong := regexp.MustCompile(`API key of (the wrong|another) mode`)
+	bothModes := regexp.MustCompile(`(?s)another mode than the webhook.*of\s+live\s+mode.*of\s+test\s+mode`)
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: testProviders(),
 		Steps: []resource.TestStep{
-			{PreConfig: api.clearRequests, Config: api.configWith(testKey, "live_mode = true", basicWebhook), ExpectError: wrong},
-			{PreConfig: nothingSent, Config: api.configWith(liveKey, "live_mode = true", basicWebhook)},
-			{PreConfig: api.clearRequests, Config: api.configWith(testKey, "live_mode = true", changed), ExpectError: wrong},
-			{PreConfig: nothingSent, Config: api.configWith(testKey, "", basicWebhook), ExpectError: regexp.MustCompile(`(?s)another mode than the webhook.*of\s+live\s+mode.*of\s+test\s+mode`)},
-			{PreConfig: nothingSent, Config: api.configWith(testKey, "", basicWebhook), Destroy: true, ExpectError: wrong},
-			{PreConfig: nothingSent, Config: api.configWith(liveKey, "live_mode = true", basicWebhook), ConfigPlanChecks: expectEmptyPlan()},
+			{
+				PreConfig:   api.clearRequests,
+				Config:      api.configWith(testKey, "live_mode = true", basicWebhook),
+				ExpectError: wrong,
+			},
+			{PreConfig: api.checkNoWrites, Config: live},
+			{
+				PreConfig:   api.clearRequests,
+				Config:      api.configWith(testKey, "live_mode = true", changed),
+				ExpectError: wrong,
+			},
+			{
+				PreConfig:   api.checkNoWrites,
+				Config:      api.config(basicWebhook),
+				ExpectError: bothModes,
+			},
+			{
+				PreConfig:   api.checkNoWrites,
+				Config:      api.config(basicWebhook),
+				Destroy:     true,
+				ExpectError: wrong,
+			},
+			{PreConfig: api.checkNoWrites, Config: live, ConfigPlanChecks: expectEmptyPlan()},
 		},
 	})
 }
@@ -66,10 +77,9 @@ func TestAccLiveMode_wrongKeyChangesNothing(t *testing.T) {
 // for which the webhook does not exist.
 func TestAccLiveMode_deleteWithoutRefresh(t *testing.T) {
 	api, w := startSandbox(t), newWorkspace(t)
-	api.create(testKey, object{"address": "https://example.com/there", "types": []string{"order.accepted"}})
-	w.write("main.tf", api.configWith(liveKey, "", basicWebhook))
-	w.must("apply", "-auto-approve")
-	w.write("main.tf", api.configWith(testKey, "", basicWebhook))
+	api.create(testKey, webhookBody("https://example.com/existing", "order.accepted"))
+	w.apply(api.configWith(liveKey, "", basicWebhook))
+	w.write("main.tf", api.config(basicWebhook))
 	code, out := w.run("destroy", "-auto-approve", "-refresh=false", "-no-color")
 	if code == 0 || !strings.Contains(out, "another mode than the webhook") {
 		t.Errorf("exit code %d\n%s", code, out)
@@ -82,12 +92,10 @@ func TestAccLiveMode_deleteWithoutRefresh(t *testing.T) {
 	}
 }
 
-func TestAccLiveMode_accountWithoutWebhooksIsWarnedOf(t *testing.T) {
+func TestAccLiveMode_warnsOfAccountWithoutWebhooks(t *testing.T) {
 	api, w := startSandbox(t), newWorkspace(t)
-	w.write("main.tf", api.configWith(liveKey, "", basicWebhook))
-	w.must("apply", "-auto-approve")
-	w.write("main.tf", api.configWith(testKey, "", basicWebhook))
-	out := w.must("plan")
+	w.apply(api.configWith(liveKey, "", basicWebhook))
+	out := w.plan(api.config(basicWebhook))
 	if strings.Count(out, "Warning: Account without webhooks") != 1 {
 		t.Errorf("want one warning:\n%s", out)
 	}

@@ -54,33 +54,36 @@ resource "terraform_data" "key" {
 
 func TestAccProvider_headers(t *testing.T) {
 	api := startSandbox(t)
-	var agents, versions, ids []string
-	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		agents = append(agents, r.UserAgent()+" "+r.Header.Get("upstream-application-id"))
-		versions = append(versions, r.Header.Get("digitalriver-version"))
-		ids = append(ids, r.Header.Get("upstream-id"))
+	var requests []http.Header
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests = append(requests, r.Header)
 		w.WriteHeader(http.StatusTeapot)
 	}))
-	defer front.Close()
+	defer server.Close()
+	config := api.configWith(testKey, `api_version = "2021-12-13"`, `data "digitalriver_webhooks" "all" {}`)
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: testProviders(),
 		Steps: []resource.TestStep{{
-			Config:      strings.Replace(api.configWith(testKey, `api_version = "2021-12-13"`, `data "digitalriver_webhooks" "all" {}`), api.url, front.URL, 1),
+			Config:      strings.Replace(config, api.url, server.URL, 1),
 			ExpectError: regexp.MustCompile(`(?s)answered 418.*upstream-id`),
 		}},
 	})
-	if len(agents) == 0 || !regexp.MustCompile(`^terraform-provider-digitalriver/test Terraform/\d+\.\d+\S* terraform-provider-digitalriver/test$`).MatchString(agents[0]) {
-		t.Errorf("agents: %q", agents)
+	if len(requests) == 0 {
+		t.Fatal("no request was sent")
 	}
-	if len(versions) == 0 || versions[0] != "2021-12-13" {
-		t.Errorf("versions: %q", versions)
-	}
-	if len(ids) == 0 || ids[0] == "" {
-		t.Errorf("upstream-ids: %q", ids)
+	for name, want := range map[string]string{
+		"User-Agent":              `^terraform-provider-digitalriver/test Terraform/\d+\.\d+\S*$`,
+		"upstream-application-id": `^terraform-provider-digitalriver/test$`,
+		"digitalriver-version":    `^2021-12-13$`,
+		"upstream-id":             `.`,
+	} {
+		if got := requests[0].Get(name); !regexp.MustCompile(want).MatchString(got) {
+			t.Errorf("%s is %q, want %s", name, got, want)
+		}
 	}
 }
 
-// TestAPIDiagnostics_onePerFault also holds each fault to its attribute.
+// TestAPIDiagnostics_onePerFault also checks the attribute of each.
 func TestAPIDiagnostics_onePerFault(t *testing.T) {
 	diags := apiDiagnostics("webhook", &digitalriver.Error{
 		Operation: "create webhook", Method: "POST", Path: "/webhooks", Status: 400, UpstreamID: "u-1",

@@ -10,12 +10,12 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
 )
 
-// TestAccReads_manyShareOneList counts requests, never time.
+// TestAccReads_manyShareOneList counts the requests of plans and applies of many
+// webhooks.
 func TestAccReads_manyShareOneList(t *testing.T) {
 	api := startSandbox(t)
 	config := func(address string) string {
@@ -31,33 +31,21 @@ data "digitalriver_webhooks" "all" {
 }
 `, address))
 	}
-	reads := func() []string {
-		return slices.DeleteFunc(api.requests(), func(request string) bool { return !strings.HasPrefix(request, "GET ") })
-	}
 	resource.Test(t, resource.TestCase{
-		ProtoV6ProviderFactories: factories(digitalriver.SystemClock{}),
+		ProtoV6ProviderFactories: testProvidersOn(digitalriver.SystemClock{}),
 		Steps: []resource.TestStep{
 			{Config: config("7")},
-			{
-				PreConfig: api.clearRequests,
-				Config:    config("7"),
-				PlanOnly:  true,
-			},
+			{PreConfig: api.clearRequests, Config: config("7"), PlanOnly: true},
 			{
 				PreConfig: func() {
-					// Plan-only steps plan twice, each in a provider process of its own.
-					if got := reads(); len(got) > 4 {
+					// A plan-only step plans twice, each time in a provider of its own.
+					if got := api.reads(); len(got) > 4 {
 						t.Errorf("two plans read %v", got)
 					}
 					api.clearRequests()
 				},
 				Config: config("changed"),
-				Check: func(state *terraform.State) error {
-					if got := api.writes(); len(got) != 1 {
-						return fmt.Errorf("changes sent: %v", got)
-					}
-					return nil
-				},
+				Check:  api.wrote("PATCH /webhooks/{id} 200"),
 			},
 		},
 	})
@@ -66,10 +54,9 @@ data "digitalriver_webhooks" "all" {
 func TestAccReads_oneWebhookOfMany(t *testing.T) {
 	api, w := startSandbox(t), newWorkspace(t)
 	for i := range 50 {
-		api.create(testKey, object{"address": fmt.Sprintf("https://example.com/%d", i), "types": []string{"order.blocked"}})
+		api.create(testKey, webhookBody(fmt.Sprintf("https://example.com/%d", i), "order.blocked"))
 	}
-	w.write("main.tf", api.config(basicWebhook))
-	w.must("apply", "-auto-approve")
+	w.apply(api.config(basicWebhook))
 	api.clearRequests()
 	w.mustBeClean()
 	if got := api.requests(); !slices.Equal(got, []string{"GET /webhooks/{id} 200"}) {
@@ -77,52 +64,54 @@ func TestAccReads_oneWebhookOfMany(t *testing.T) {
 	}
 }
 
-// heldAPI is a sandbox whose next answer to a list is held back once it is made.
-type heldAPI struct {
+// delayedListAPI is a sandbox that can delay the response to a list on its way
+// to the client, which has not received it while writes go on.
+type delayedListAPI struct {
 	*sandboxAPI
 	mu      sync.Mutex
-	hold    bool
-	made    chan struct{}
+	delay   bool          // whether the next list is delayed
+	ready   chan struct{} // receives once the response is there
 	release chan struct{}
 }
 
-func startHeldAPI(t *testing.T) (*heldAPI, *digitalriver.Client) {
-	held := &heldAPI{made: make(chan struct{}), release: make(chan struct{})}
-	held.sandboxAPI = startSandbox(t)
+func startDelayedListAPI(t *testing.T) (*delayedListAPI, *digitalriver.Client) {
+	t.Helper()
+	api := &delayedListAPI{sandboxAPI: startSandbox(t), ready: make(chan struct{}), release: make(chan struct{})}
 	client, err := digitalriver.New(digitalriver.Config{
-		APIKey: testKey, BaseURL: held.url, RequestsPerSecond: 1e6, MaxRetries: 2, Transport: held,
+		APIKey: testKey, BaseURL: api.url, RequestsPerSecond: 1e6, MaxRetries: 2, Transport: api,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return held, client
+	return api, client
 }
 
-// RoundTrip holds the list back on its way to the client: the sandbox has
-// answered, the client has not heard it.
-func (h *heldAPI) RoundTrip(r *http.Request) (*http.Response, error) {
+func (a *delayedListAPI) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := http.DefaultTransport.RoundTrip(r)
-	h.mu.Lock()
-	hold := h.hold && r.Method == http.MethodGet && r.URL.Path == "/webhooks"
-	if hold {
-		h.hold = false
-	}
-	h.mu.Unlock()
-	if hold {
-		h.made <- struct{}{}
-		<-h.release
+	if r.Method == http.MethodGet && r.URL.Path == "/webhooks" && a.takeDelay() {
+		a.ready <- struct{}{}
+		<-a.release
 	}
 	return resp, err
 }
 
-func (h *heldAPI) holdNextList() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.hold = true
+func (a *delayedListAPI) delayNextList() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.delay = true
 }
 
-// TestReads_seeWritesOfTheSameRun has each kind of write overlap a list that was
-// answered before it and arrives after it.
+// takeDelay reports whether this list is the one to delay.
+func (a *delayedListAPI) takeDelay() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delay := a.delay
+	a.delay = false
+	return delay
+}
+
+// TestReads_seeWritesOfTheSameRun has each kind of write overlap a list whose
+// response was made before the write and arrives after it.
 func TestReads_seeWritesOfTheSameRun(t *testing.T) {
 	address := "https://example.com/changed"
 	for name, test := range map[string]struct {
@@ -155,20 +144,20 @@ func TestReads_seeWritesOfTheSameRun(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx := t.Context()
-			api, client := startHeldAPI(t)
-			id := api.create(testKey, object{"address": "https://example.com/webhooks", "types": []string{"order.accepted"}})
-			api.holdNextList()
+			api, client := startDelayedListAPI(t)
+			id := api.create(testKey, webhookBody("https://example.com/webhooks", "order.accepted"))
+			api.delayNextList()
 			listed := make(chan error)
 			go func() {
 				_, err := client.ListWebhooks(ctx)
 				listed <- err
 			}()
-			<-api.made
+			<-api.ready
 			if err := test.write(ctx, client, id); err != nil {
 				t.Fatal(err)
 			}
 			if err := test.check(client.GetWebhook(ctx, id)); err != nil {
-				t.Errorf("while the list is under way: %s", err)
+				t.Errorf("while the list is in flight: %s", err)
 			}
 			api.release <- struct{}{}
 			if err := <-listed; err != nil {
@@ -194,16 +183,17 @@ func TestReads_seeWritesOfTheSameRun(t *testing.T) {
 	}
 }
 
-// TestReads_twoWriters lets many writers change webhooks while others read: each
-// reads its own last write.
-func TestReads_twoWriters(t *testing.T) {
+// TestReads_concurrentWriters has many writers change webhooks while others read:
+// each reads its own last write.
+func TestReads_concurrentWriters(t *testing.T) {
 	ctx := t.Context()
-	api, client := startHeldAPI(t)
+	api, client := startDelayedListAPI(t)
 	var wg sync.WaitGroup
 	for worker := range 8 {
 		wg.Go(func() {
 			webhook, err := client.CreateWebhook(ctx, digitalriver.Webhook{
-				Types: []string{"order.accepted"}, Address: fmt.Sprintf("https://example.com/%d", worker), Enabled: true, APIVersion: "default", TransportType: "HTTP",
+				Types: []string{"order.accepted"}, Address: fmt.Sprintf("https://example.com/%d", worker),
+				Enabled: true, APIVersion: "default", TransportType: "HTTP",
 			})
 			if err != nil {
 				t.Error(err)
@@ -230,28 +220,26 @@ func TestReads_twoWriters(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if left := api.webhooks(testKey); len(left) != 0 {
-		t.Errorf("webhooks left: %v", left)
-	}
+	api.checkNoWebhooks(testKey)
 }
 
 // TestAccReads_changedBetweenPlanAndApply applies a saved plan after somebody
-// else changed the webhook: what the plan says is sent, and nothing else; the
+// else has changed the webhook: the plan's changes are sent, and nothing else; the
 // rest is an error now and a difference in the next plan.
 func TestAccReads_changedBetweenPlanAndApply(t *testing.T) {
 	api, w := startSandbox(t), newWorkspace(t)
-	w.write("main.tf", api.config(basicWebhook))
-	w.must("apply", "-auto-approve")
-	id := api.webhooks(testKey)[0].(object)["id"].(string)
+	w.apply(api.config(basicWebhook))
+	id := api.onlyID()
 	w.write("main.tf", api.config(strings.Replace(basicWebhook, "/webhooks", "/planned", 1)))
 	w.must("plan", "-out=saved.tfplan")
-	api.must(http.MethodPatch, "/webhooks/"+id, object{"enabled": false})
+	api.patch(id, object{"enabled": false})
 	code, out := w.run("apply", "-no-color", "saved.tfplan")
-	if code == 0 || !strings.Contains(out, "Webhook was changed by somebody else") || !strings.Contains(strings.Join(strings.Fields(out), " "), `after the plan, in "enabled"`) {
+	if code == 0 || !strings.Contains(out, "Webhook was changed by somebody else") ||
+		!strings.Contains(unwrapped(out), `after the plan, in "enabled"`) {
 		t.Errorf("exit code %d\n%s", code, out)
 	}
 	if out = w.must("plan"); !strings.Contains(out, "enabled        = false -> true") {
-		t.Errorf("the plan does not show what somebody else changed:\n%s", out)
+		t.Errorf("the plan does not show the change of somebody else:\n%s", out)
 	}
 	w.must("apply", "-auto-approve")
 	w.mustBeClean()

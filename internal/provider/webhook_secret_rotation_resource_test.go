@@ -2,7 +2,6 @@ package provider
 
 import (
 	"fmt"
-	"net/http"
 	"regexp"
 	"testing"
 	"time"
@@ -18,8 +17,15 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 )
 
-const rotationName = "digitalriver_webhook_secret_rotation.test"
+const (
+	// rotationAddress is the address in state of the rotation in rotationConfig.
+	rotationAddress = "digitalriver_webhook_secret_rotation.test"
+	// rotated is the request that rotates.
+	rotated = "POST /webhooks/{id}/secrets 201"
+)
 
+// rotationConfig is a rotation of the webhook in basicWebhook, and a resource
+// that is replaced with each rotation.
 func rotationConfig(arguments string) string {
 	return basicWebhook + fmt.Sprintf(`
 resource "digitalriver_webhook_secret_rotation" "test" {
@@ -36,54 +42,50 @@ resource "terraform_data" "receiver" {
 `, arguments)
 }
 
-func expectUpdate(name string) resource.ConfigPlanChecks {
-	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(name, plancheck.ResourceActionUpdate)}}
-}
-
-func expectEmptyPlan() resource.ConfigPlanChecks {
-	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}
-}
-
-const rotated = "POST /webhooks/{id}/secrets 201"
-
 func TestAccRotation_dueShowsAsUpdateAndTriggersReplacement(t *testing.T) {
 	api, clock := startSandbox(t), &testClock{}
+	advance := func(by time.Duration) {
+		api.advanceWith(clock, by)
+		api.clearRequests()
+	}
 	config := api.config(rotationConfig("rotation_days = 30"))
 	secretIDs := statecheck.CompareValue(compare.ValuesDiffer())
 	resource.Test(t, resource.TestCase{
-		ProtoV6ProviderFactories: factories(clock),
+		ProtoV6ProviderFactories: testProvidersOn(clock),
 		Steps: []resource.TestStep{
 			{
-				Config:            config,
-				ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectKnownValue(rotationName, tfjsonpath.New("secret"), knownvalue.Null())}},
-				Check:             api.wrote("POST /webhooks 201", rotated),
-				ConfigStateChecks: []statecheck.StateCheck{secretIDs.AddStateValue(rotationName, tfjsonpath.New("secret_id")), statecheck.ExpectKnownValue(rotationName, tfjsonpath.New("secret"), knownvalue.Null())},
-			},
-			{
-				PreConfig: func() {
-					clock.advance(29 * 24 * time.Hour)
-					api.advance(29 * 24 * time.Hour)
-					api.clearRequests()
-				},
-				Config: config, ConfigPlanChecks: expectEmptyPlan(), Check: api.wrote(),
-			},
-			{
-				PreConfig: func() {
-					clock.advance(24*time.Hour + time.Minute)
-					api.advance(24*time.Hour + time.Minute)
-				},
 				Config: config,
+				ConfigPlanChecks: expectPlan(
+					plancheck.ExpectKnownValue(rotationAddress, tfjsonpath.New("secret"), knownvalue.Null()),
+				),
+				Check: api.wrote("POST /webhooks 201", rotated),
+				ConfigStateChecks: []statecheck.StateCheck{
+					secretIDs.AddStateValue(rotationAddress, tfjsonpath.New("secret_id")),
+					statecheck.ExpectKnownValue(rotationAddress, tfjsonpath.New("secret"), knownvalue.Null()),
+				},
+			},
+			{
+				PreConfig:        func() { advance(29 * 24 * time.Hour) },
+				Config:           config,
+				ConfigPlanChecks: expectEmptyPlan(),
+				Check:            api.wrote(),
+			},
+			{
+				PreConfig: func() { advance(24*time.Hour + time.Minute) },
+				Config:    config,
 				ConfigPlanChecks: resource.ConfigPlanChecks{
 					PreApply: []plancheck.PlanCheck{
-						plancheck.ExpectResourceAction(rotationName, plancheck.ResourceActionUpdate),
-						plancheck.ExpectUnknownValue(rotationName, tfjsonpath.New("secret_id")),
-						plancheck.ExpectUnknownValue(rotationName, tfjsonpath.New("rotated_at")),
+						plancheck.ExpectResourceAction(rotationAddress, plancheck.ResourceActionUpdate),
+						plancheck.ExpectUnknownValue(rotationAddress, tfjsonpath.New("secret_id")),
+						plancheck.ExpectUnknownValue(rotationAddress, tfjsonpath.New("rotated_at")),
 						plancheck.ExpectResourceAction("terraform_data.receiver", plancheck.ResourceActionReplace),
 					},
 					PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},
 				},
-				Check:             api.wrote(rotated),
-				ConfigStateChecks: []statecheck.StateCheck{secretIDs.AddStateValue(rotationName, tfjsonpath.New("secret_id"))},
+				Check: api.wrote(rotated),
+				ConfigStateChecks: []statecheck.StateCheck{
+					secretIDs.AddStateValue(rotationAddress, tfjsonpath.New("secret_id")),
+				},
 			},
 		},
 	})
@@ -91,56 +93,57 @@ func TestAccRotation_dueShowsAsUpdateAndTriggersReplacement(t *testing.T) {
 
 func TestAccRotation_triggers(t *testing.T) {
 	api := startSandbox(t)
+	const (
+		leaked  = "triggers = { reason = \"leaked\" }\n"
+		overlap = "previous_secret_valid_hours = 24\n"
+	)
+	updated := func(arguments string, writes ...string) resource.TestStep {
+		return resource.TestStep{
+			PreConfig:        api.clearRequests,
+			Config:           api.config(rotationConfig(arguments)),
+			ConfigPlanChecks: expectUpdate(rotationAddress),
+			Check:            api.wrote(writes...),
+		}
+	}
+	withPeriod := updated(leaked + overlap + "rotation_hours = 5")
+	withPeriod.ConfigStateChecks = []statecheck.StateCheck{
+		statecheck.ExpectKnownValue(rotationAddress, tfjsonpath.New("next_rotation_at"), knownvalue.NotNull()),
+	}
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: testProviders(),
 		Steps: []resource.TestStep{
 			{Config: api.config(rotationConfig(`triggers = { reason = "first" }`))},
-			{
-				PreConfig:        api.clearRequests,
-				Config:           api.config(rotationConfig(`triggers = { reason = "leaked" }`)),
-				ConfigPlanChecks: expectUpdate(rotationName),
-				Check:            api.wrote(rotated),
-			},
-			{
-				PreConfig:        api.clearRequests,
-				Config:           api.config(rotationConfig("triggers = { reason = \"leaked\" }\nprevious_secret_valid_hours = 24")),
-				ConfigPlanChecks: expectUpdate(rotationName),
-				Check:            api.wrote(),
-			},
-			{
-				PreConfig:        api.clearRequests,
-				Config:           api.config(rotationConfig("triggers = { reason = \"leaked\" }\nprevious_secret_valid_hours = 24\nrotation_hours = 5")),
-				ConfigPlanChecks: expectUpdate(rotationName),
-				Check:            api.wrote(),
-				ConfigStateChecks: []statecheck.StateCheck{
-					statecheck.ExpectKnownValue(rotationName, tfjsonpath.New("next_rotation_at"), knownvalue.NotNull()),
-				},
-			},
+			updated(leaked, rotated),
+			updated(leaked + overlap),
+			withPeriod,
 		},
 	})
 }
 
 func TestAccRotation_overlapAndExposure(t *testing.T) {
 	api := startSandbox(t)
+	config := func(arguments string) string {
+		return api.config(rotationConfig("rotate_on_create = false\n" + arguments))
+	}
 	var webhookID, previousExpires, rotatedAt string
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: testProviders(),
 		Steps: []resource.TestStep{
 			{
-				Config: api.config(rotationConfig("rotate_on_create = false")),
+				Config: config(""),
 				Check: resource.ComposeAggregateTestCheckFunc(
 					api.wrote("POST /webhooks 201"),
-					attribute(webhookName1, "id", &webhookID),
-					resource.TestCheckNoResourceAttr(rotationName, "previous_secret_expires_at"),
+					saveAttribute(webhookAddress, "id", &webhookID),
+					resource.TestCheckNoResourceAttr(rotationAddress, "previous_secret_expires_at"),
 				),
 			},
 			{
 				PreConfig: api.clearRequests,
-				Config:    api.config(rotationConfig("rotate_on_create = false\nprevious_secret_valid_hours = 6\ntriggers = { n = 1 }")),
+				Config:    config("previous_secret_valid_hours = 6\ntriggers = { n = 1 }"),
 				Check: resource.ComposeAggregateTestCheckFunc(
 					api.wrote(rotated),
-					attribute(rotationName, "previous_secret_expires_at", &previousExpires),
-					attribute(rotationName, "rotated_at", &rotatedAt),
+					saveAttribute(rotationAddress, "previous_secret_expires_at", &previousExpires),
+					saveAttribute(rotationAddress, "rotated_at", &rotatedAt),
 					func(*terraform.State) error {
 						expires, err := time.Parse(time.RFC3339, previousExpires)
 						if err != nil {
@@ -151,7 +154,7 @@ func TestAccRotation_overlapAndExposure(t *testing.T) {
 							return err
 						}
 						if got := expires.Sub(made); got != 6*time.Hour {
-							return fmt.Errorf("the previous secret works for %s more, want 6h", got)
+							return fmt.Errorf("the previous secret stays valid for %s, want 6h", got)
 						}
 						if got := len(api.secrets(webhookID)); got != 2 {
 							return fmt.Errorf("%d active secrets, want 2", got)
@@ -162,33 +165,35 @@ func TestAccRotation_overlapAndExposure(t *testing.T) {
 			},
 			{
 				PreConfig: api.clearRequests,
-				Config:    api.config(rotationConfig("rotate_on_create = false\nprevious_secret_valid_hours = 0\ntriggers = { n = 2 }\nexpose_secret = true")),
+				Config:    config("previous_secret_valid_hours = 0\ntriggers = { n = 2 }\nexpose_secret = true"),
 				Check: resource.ComposeAggregateTestCheckFunc(api.wrote(rotated), func(state *terraform.State) error {
 					secrets := api.secrets(webhookID)
 					if len(secrets) != 1 {
 						return fmt.Errorf("%d active secrets, want 1", len(secrets))
 					}
 					want := secrets[0].(object)["secret"]
-					if got := state.RootModule().Resources[rotationName].Primary.Attributes["secret"]; got != want {
+					if got := state.RootModule().Resources[rotationAddress].Primary.Attributes["secret"]; got != want {
 						return fmt.Errorf("state does not hold the newest secret")
 					}
 					return nil
 				}),
 			},
 			{
-				PreConfig:         api.clearRequests,
-				Config:            api.config(rotationConfig("rotate_on_create = false\nprevious_secret_valid_hours = 0\ntriggers = { n = 2 }")),
-				Check:             api.wrote(),
-				ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownValue(rotationName, tfjsonpath.New("secret"), knownvalue.Null())},
+				PreConfig: api.clearRequests,
+				Config:    config("previous_secret_valid_hours = 0\ntriggers = { n = 2 }"),
+				Check:     api.wrote(),
+				ConfigStateChecks: []statecheck.StateCheck{
+					statecheck.ExpectKnownValue(rotationAddress, tfjsonpath.New("secret"), knownvalue.Null()),
+				},
 			},
 		},
 	})
 }
 
-func TestAccRotation_importAdoptsAndRotatesNothing(t *testing.T) {
+func TestAccRotation_importRotatesNothing(t *testing.T) {
 	api, clock := startSandbox(t), &testClock{}
-	var id string
-	withImport := func(arguments string) string {
+	id := api.create(testKey, webhookBody("https://example.com/webhooks", "order.accepted"))
+	config := func(reason string) string {
 		return api.config(fmt.Sprintf(`
 import {
   to = digitalriver_webhook_secret_rotation.test
@@ -196,41 +201,40 @@ import {
 }
 
 resource "digitalriver_webhook_secret_rotation" "test" {
-  webhook_id = %q
-%s
+  webhook_id    = %q
+  rotation_days = 30
+  triggers      = { reason = %q }
 }
-`, id, id, arguments))
+`, id, id, reason))
 	}
-	id = api.create(testKey, object{"address": "https://example.com/webhooks", "types": []string{"order.accepted"}})
 	api.clearRequests()
 	resource.Test(t, resource.TestCase{
-		ProtoV6ProviderFactories: factories(clock),
+		ProtoV6ProviderFactories: testProvidersOn(clock),
 		Steps: []resource.TestStep{
 			{
-				Config:           withImport("rotation_days = 30\ntriggers = { reason = \"first\" }"),
-				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectKnownValue(rotationName, tfjsonpath.New("secret_id"), knownvalue.NotNull())}},
-				Check:            api.wrote(),
+				Config: config("first"),
+				ConfigPlanChecks: expectPlan(
+					plancheck.ExpectKnownValue(rotationAddress, tfjsonpath.New("secret_id"), knownvalue.NotNull()),
+				),
+				Check: api.wrote(),
 			},
 			{
-				PreConfig: func() {
-					clock.advance(31 * 24 * time.Hour)
-					api.advance(31 * 24 * time.Hour)
-				},
-				Config:           withImport("rotation_days = 30\ntriggers = { reason = \"first\" }"),
-				ConfigPlanChecks: expectUpdate(rotationName),
+				PreConfig:        func() { api.advanceWith(clock, 31*24*time.Hour) },
+				Config:           config("first"),
+				ConfigPlanChecks: expectUpdate(rotationAddress),
 				Check:            api.wrote(rotated),
 			},
 			{
 				PreConfig:        api.clearRequests,
-				Config:           withImport("rotation_days = 30\ntriggers = { reason = \"second\" }"),
-				ConfigPlanChecks: expectUpdate(rotationName),
+				Config:           config("second"),
+				ConfigPlanChecks: expectUpdate(rotationAddress),
 				Check:            api.wrote(rotated),
 			},
 		},
 	})
 }
 
-func TestAccRotation_rotatedOutsideIsTakenOver(t *testing.T) {
+func TestAccRotation_adoptsRotationOutside(t *testing.T) {
 	api := startSandbox(t)
 	var webhookID, before, after string
 	config := api.config(basicWebhook + `
@@ -242,24 +246,32 @@ resource "digitalriver_webhook_secret_rotation" "test" {
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: testProviders(),
 		Steps: []resource.TestStep{
-			{Config: config, Check: resource.ComposeTestCheckFunc(attribute(webhookName1, "id", &webhookID), attribute(rotationName, "secret_id", &before))},
+			{Config: config, Check: resource.ComposeTestCheckFunc(
+				saveAttribute(webhookAddress, "id", &webhookID),
+				saveAttribute(rotationAddress, "secret_id", &before),
+			)},
 			{
 				PreConfig: func() {
-					api.must(http.MethodPost, "/webhooks/"+webhookID+"/secrets", object{"expiresIn": 1})
+					api.rotate(webhookID, 1)
 					api.clearRequests()
 				},
-				Config: config, ConfigPlanChecks: expectEmptyPlan(),
-				Check: resource.ComposeTestCheckFunc(api.wrote(), attribute(rotationName, "secret_id", &after), func(*terraform.State) error {
-					if before == after {
-						return fmt.Errorf("state still holds the old secret's id")
-					}
-					return nil
-				}),
+				Config:           config,
+				ConfigPlanChecks: expectEmptyPlan(),
+				Check: resource.ComposeTestCheckFunc(
+					api.wrote(),
+					saveAttribute(rotationAddress, "secret_id", &after),
+					func(*terraform.State) error {
+						if before == after {
+							return fmt.Errorf("state still holds the old secret's id")
+						}
+						return nil
+					},
+				),
 			},
 			{
-				PreConfig:        func() { api.must(http.MethodDelete, "/webhooks/"+webhookID, nil) },
+				PreConfig:        func() { api.delete(webhookID) },
 				Config:           config,
-				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(rotationName, plancheck.ResourceActionCreate)}},
+				ConfigPlanChecks: expectAction(rotationAddress, plancheck.ResourceActionCreate),
 			},
 		},
 	})
@@ -271,11 +283,14 @@ func TestAccRotation_fiveActiveSecrets(t *testing.T) {
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: testProviders(),
 		Steps: []resource.TestStep{
-			{Config: api.config(rotationConfig("triggers = { n = 1 }")), Check: attribute(webhookName1, "id", &webhookID)},
+			{
+				Config: api.config(rotationConfig("triggers = { n = 1 }")),
+				Check:  saveAttribute(webhookAddress, "id", &webhookID),
+			},
 			{
 				PreConfig: func() {
 					for len(api.secrets(webhookID)) < 5 {
-						api.must(http.MethodPost, "/webhooks/"+webhookID+"/secrets", object{"expiresIn": 24})
+						api.rotate(webhookID, 24)
 					}
 					api.clearRequests()
 				},
@@ -285,7 +300,7 @@ func TestAccRotation_fiveActiveSecrets(t *testing.T) {
 			{
 				PreConfig:        func() { api.advance(13 * time.Hour) },
 				Config:           api.config(rotationConfig("triggers = { n = 2 }")),
-				ConfigPlanChecks: expectUpdate(rotationName),
+				ConfigPlanChecks: expectUpdate(rotationAddress),
 			},
 		},
 	})
@@ -299,7 +314,7 @@ func TestAccRotation_destroySendsNothingAndReplaceRotates(t *testing.T) {
 			{Config: api.config(rotationConfig(""))},
 			{
 				PreConfig: api.clearRequests,
-				Taint:     []string{rotationName},
+				Taint:     []string{rotationAddress},
 				Config:    api.config(rotationConfig("")),
 				Check:     api.wrote(rotated),
 			},
@@ -330,8 +345,8 @@ resource "digitalriver_webhook_secret_rotation" "test" {
 		Steps: []resource.TestStep{
 			{Config: config("order.accepted")},
 			{PreConfig: api.clearRequests, Config: config("order.complete"), Check: func(*terraform.State) error {
-				if got := len(api.writes()); got != 4 {
-					return fmt.Errorf("changes sent: %v", api.writes())
+				if writes := api.writes(); len(writes) != 4 {
+					return fmt.Errorf("writes: %v", writes)
 				}
 				return nil
 			}},
@@ -339,27 +354,11 @@ resource "digitalriver_webhook_secret_rotation" "test" {
 	})
 }
 
-func TestAccRotation_badInput(t *testing.T) {
-	api := startSandbox(t)
-	for name, test := range map[string]struct{ arguments, want string }{
-		"two periods":     {"rotation_days = 1\nrotation_hours = 1", `(?s)Invalid Attribute Combination`},
-		"zero period":     {"rotation_days = 0", `(?s)rotation_days.*between 1 and`},
-		"odd valid hours": {"previous_secret_valid_hours = 5", `(?s)previous_secret_valid_hours.*one of`},
-	} {
-		t.Run(name, func(t *testing.T) {
-			resource.Test(t, resource.TestCase{
-				ProtoV6ProviderFactories: testProviders(),
-				Steps:                    []resource.TestStep{{Config: api.config(rotationConfig(test.arguments)), PlanOnly: true, ExpectError: regexp.MustCompile(test.want)}},
-			})
-		})
-	}
-}
-
-// TestRotation_planDoesNotChangeWhileItIsApplied speaks the protocol itself:
-// Terraform plans once more while it applies, perhaps much later.
+// TestRotation_planDoesNotChangeWhileItIsApplied calls the provider as Terraform
+// does: it plans once more while it applies, perhaps much later.
 func TestRotation_planDoesNotChangeWhileItIsApplied(t *testing.T) {
 	ctx, api, clock := t.Context(), startSandbox(t), &testClock{}
-	id := api.create(testKey, object{"address": "https://example.com", "types": []string{"order.accepted"}})
+	id := api.create(testKey, webhookBody("https://example.com", "order.accepted"))
 	server, schemas := configuredServer(t, api.url, clock)
 	const name = "digitalriver_webhook_secret_rotation"
 	rotationType := schemas.ResourceSchemas[name].ValueType()
@@ -374,7 +373,8 @@ func TestRotation_planDoesNotChangeWhileItIsApplied(t *testing.T) {
 	}
 	state, private := imported.ImportedResources[0].State, imported.ImportedResources[0].Private
 	refresh := func() {
-		read, err := server.ReadResource(ctx, &tfprotov6.ReadResourceRequest{TypeName: name, CurrentState: state, Private: private})
+		read, err := server.ReadResource(ctx,
+			&tfprotov6.ReadResourceRequest{TypeName: name, CurrentState: state, Private: private})
 		if err != nil || len(read.Diagnostics) > 0 {
 			t.Fatal(err, read.Diagnostics)
 		}
@@ -391,7 +391,8 @@ func TestRotation_planDoesNotChangeWhileItIsApplied(t *testing.T) {
 		}
 		proposed["rotation_days"] = attributes["rotation_days"]
 		planned, err := server.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{
-			TypeName: name, PriorState: state, PriorPrivate: private, Config: config, ProposedNewState: dynamic(t, rotationType, proposed),
+			TypeName: name, PriorState: state, PriorPrivate: private, Config: config,
+			ProposedNewState: dynamic(t, rotationType, proposed),
 		})
 		if err != nil || len(planned.Diagnostics) > 0 {
 			t.Fatal(err, planned.Diagnostics)
@@ -410,10 +411,11 @@ func TestRotation_planDoesNotChangeWhileItIsApplied(t *testing.T) {
 	refresh()
 	planned, rotates := plan()
 	if rotates {
-		t.Error("the import rotates")
+		t.Error("the plan of the import has a rotation")
 	}
 	applied, err := server.ApplyResourceChange(ctx, &tfprotov6.ApplyResourceChangeRequest{
-		TypeName: name, PriorState: state, PlannedState: planned.PlannedState, Config: config, PlannedPrivate: planned.PlannedPrivate,
+		TypeName: name, PriorState: state, Config: config,
+		PlannedState: planned.PlannedState, PlannedPrivate: planned.PlannedPrivate,
 	})
 	if err != nil || len(applied.Diagnostics) > 0 {
 		t.Fatal(err, applied.Diagnostics)
@@ -422,14 +424,14 @@ func TestRotation_planDoesNotChangeWhileItIsApplied(t *testing.T) {
 
 	refresh()
 	if _, rotates := plan(); rotates {
-		t.Error("a rotation is planned that is not due")
+		t.Error("the plan has a rotation that is not due")
 	}
 	clock.advance(31 * 24 * time.Hour)
 	if _, rotates := plan(); rotates {
-		t.Error("the plan has a rotation while it is applied that it had not before")
+		t.Error("the plan has a rotation while it is applied that it did not have before")
 	}
 	refresh()
 	if _, rotates := plan(); !rotates {
-		t.Error("a rotation is due and not planned")
+		t.Error("the plan lacks a rotation that is due")
 	}
 }

@@ -2,12 +2,15 @@ package provider
 
 import (
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 )
 
-// TestAccWebhook_warnings counts the warnings of a plan: each comes once.
+// duplicateWarning begins the summary of the warning of a webhook that exists
+// already.
+const duplicateWarning = "Webhook exists already: "
+
+// TestAccWebhook_warnings counts the warnings of a plan: each is given once.
 func TestAccWebhook_warnings(t *testing.T) {
 	const warned = `
 variable "address" {
@@ -26,23 +29,23 @@ resource "digitalriver_webhook" "test" {
 			t.Errorf("%d times %q, want %d:\n%s", got, summary, want, out)
 		}
 		if strings.Contains(out, "similar warning") {
-			t.Errorf("a warning is there twice:\n%s", out)
+			t.Errorf("a warning is given twice:\n%s", out)
 		}
 	}
-	flat := func(out string) string { return strings.Join(strings.Fields(strings.ReplaceAll(out, "│", "")), " ") }
 
 	w.write("main.tf", warned)
 	out := w.must("validate")
 	count(out, "Unknown event type", 1)
 	count(out, "Older event type", 1)
 
-	w.write("main.tf", api.config(warned))
-	out = w.must("plan")
+	out = w.plan(api.config(warned))
 	count(out, "Unknown event type", 1)
 	count(out, "Older event type", 1)
 	count(out, "Events in clear text", 1)
-	for _, want := range []string{`Did you mean "order.accepted"`, `Use "refund.complete"`, `"order.acepted", "refund.completed"`} {
-		if !strings.Contains(flat(out), want) {
+	for _, want := range []string{
+		`Did you mean "order.accepted"`, `Use "refund.complete"`, `"order.acepted", "refund.completed"`,
+	} {
+		if !strings.Contains(unwrapped(out), want) {
 			t.Errorf("the plan does not say %q:\n%s", want, out)
 		}
 	}
@@ -50,35 +53,35 @@ resource "digitalriver_webhook" "test" {
 	w.must("apply", "-auto-approve")
 	out = w.must("plan")
 	count(out, "Unknown event type", 1)
-	id := api.webhooks(testKey)[0].(object)["id"].(string)
 
-	api.must(http.MethodPatch, "/webhooks/"+id, object{"enabled": false})
+	api.patch(api.onlyID(), object{"enabled": false})
 	out = w.must("plan")
 	count(out, "Webhook was disabled", 1)
 	count(out, "Webhook is turned off", 0)
-	if !strings.Contains(flat(out), "turns the webhook on again") {
+	if !strings.Contains(unwrapped(out), "turns the webhook on again") {
 		t.Errorf("the plan does not say what applying does:\n%s", out)
 	}
 	w.must("apply", "-auto-approve")
 
-	w.write("main.tf", api.config(strings.Replace(warned, "types ", "enabled = false\n  types ", 1)))
-	out = w.must("plan")
+	out = w.plan(api.config(strings.Replace(warned, "types ", "enabled = false\n  types ", 1)))
 	count(out, "Webhook is turned off", 1)
-	if !strings.Contains(flat(out), "stop reaching http://example.com/webhooks") {
+	if !strings.Contains(unwrapped(out), "stop reaching http://example.com/webhooks") {
 		t.Errorf("the plan does not say which events stop where:\n%s", out)
 	}
 }
 
-func TestAccWebhook_duplicateIsWarnedOf(t *testing.T) {
+func TestAccWebhook_warnsOfDuplicate(t *testing.T) {
+	const address = "https://example.com/webhooks"
 	api, w := startSandbox(t), newWorkspace(t)
-	id := api.create(testKey, object{"address": "https://example.com/webhooks", "types": []string{"order.accepted", "order.updated"}})
-	api.create(testKey, object{"address": "https://example.com/webhooks", "types": []string{"order.updated"}})
-	api.create(testKey, object{"address": "https://example.com/webhooks", "types": []string{"order.accepted"}, "enabled": false})
-	api.create(testKey, object{"address": "https://example.com/other", "types": []string{"order.accepted"}})
-	w.write("main.tf", api.config(basicWebhook))
+	id := api.create(testKey, webhookBody(address, "order.accepted", "order.updated"))
+	api.create(testKey, webhookBody(address, "order.updated"))
+	disabled := webhookBody(address, "order.accepted")
+	disabled["enabled"] = false
+	api.create(testKey, disabled)
+	api.create(testKey, webhookBody("https://example.com/other", "order.accepted"))
 	api.clearRequests()
-	out := w.must("plan")
-	if got := strings.Count(out, "Warning: Webhook exists already"); got != 1 {
+	out := w.plan(api.config(basicWebhook))
+	if got := strings.Count(out, "Warning: "+duplicateWarning); got != 1 {
 		t.Errorf("%d warnings, want 1:\n%s", got, out)
 	}
 	if want := fmt.Sprintf("id = %q", id); !strings.Contains(out, want) {

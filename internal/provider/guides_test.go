@@ -1,0 +1,109 @@
+package provider
+
+import (
+	"regexp"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// messagesOfCLI are summaries that Terraform and OpenTofu print themselves.
+var messagesOfCLI = []string{
+	"Check block assertion failed", // https://developer.hashicorp.com/terraform/language/checks
+}
+
+// TestGuides_quoteRealMessages checks that each message that a template of the
+// docs quotes is one that the code prints. A message is quoted
+//
+//   - in a fenced block without a language, or with the language text, as a line
+//     that begins with "Error: " or "Warning: " (a frame of │ may stand before
+//     it), and as paragraphs that end in a full stop: the detail, wrapped and
+//     shortened by whole sentences as one likes;
+//   - between backquotes, beginning with "Error: " or "Warning: ".
+//
+// Blocks of configuration and of commands have another language, so everything
+// else in these blocks is output too, and its sentences are checked likewise.
+func TestGuides_quoteRealMessages(t *testing.T) {
+	formats := slices.Concat(messagesOfCLI, textsOfCode(t, "../../internal"), textsOfExamples(t, "../../examples"))
+	patterns := messagePatterns(formats)
+	quotes := 0
+	eachFile(t, "../../templates", ".tmpl", func(path string, content []byte) {
+		messages := quotedMessages(string(content))
+		quotes += len(messages)
+		for _, sentence := range unknownSentences(messages, patterns) {
+			t.Errorf("%s quotes a message that the code does not print: %q", path, sentence)
+		}
+	})
+	if quotes == 0 {
+		t.Error("no guide quotes a message")
+	}
+}
+
+// unknownSentences are the sentences of messages that match no pattern.
+func unknownSentences(messages []string, patterns []*regexp.Regexp) []string {
+	var unknown []string
+	for _, message := range messages {
+		for _, sentence := range sentencesOf(message) {
+			if !slices.ContainsFunc(patterns, func(p *regexp.Regexp) bool { return p.MatchString(sentence) }) {
+				unknown = append(unknown, sentence)
+			}
+		}
+	}
+	return unknown
+}
+
+// TestQuotedMessages shows which quotes TestGuides_quoteRealMessages finds, and
+// which of them it refuses.
+func TestQuotedMessages(t *testing.T) {
+	patterns := messagePatterns([]string{
+		"Too many secrets: %v",
+		"%s has %d secrets, the most that there may be. %s Apply again after %s.\n\nUse %q.",
+	})
+	for name, test := range map[string]struct {
+		guide           string
+		quoted, unknown []string
+	}{
+		"whole message": {
+			guide: "```\nError: Too many secrets: 1\n\nWebhook \"1\" has 5 secrets, the most\nthat there may be. " +
+				"Apply again after\n2026-11-23T20:54:28Z.\n\nUse \"2\".\n```",
+			quoted: []string{
+				"Too many secrets: 1",
+				`Webhook "1" has 5 secrets, the most that there may be. Apply again after 2026-11-23T20:54:28Z.`,
+				`Use "2".`,
+			},
+			unknown: []string{`Use "2"`}, // The one word of its format is too few.
+		},
+		"framed": {
+			guide:  "```text\n╷\n│ Warning: Too many secrets: 1\n│\n│   on main.tf line 1\n╵\n```",
+			quoted: []string{"Too many secrets: 1"},
+		},
+		"inline": {guide: "says `Error: Too many secrets: 1`.", quoted: []string{"Too many secrets: 1"}},
+		"wrong summary": {
+			guide:   "```\nError: Too many keys: 1\n```",
+			quoted:  []string{"Too many keys: 1"},
+			unknown: []string{"Too many keys: 1"},
+		},
+		"wrong detail": {
+			guide:   "```\nIt has 5 secrets, the most.\n```",
+			quoted:  []string{"It has 5 secrets, the most."},
+			unknown: []string{"It has 5 secrets, the most"},
+		},
+		"wrong number": {
+			guide:   "```\nIt has five secrets, the most that there may be.\n```",
+			quoted:  []string{"It has five secrets, the most that there may be."},
+			unknown: []string{"It has five secrets, the most that there may be"},
+		},
+		"other blocks": {guide: "```shell\nError: a\n```\n\nText.\n\n```\nno sentence\n```\n\n`code`"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			quoted := quotedMessages(test.guide)
+			if diff := cmp.Diff(test.quoted, quoted); diff != "" {
+				t.Errorf("quoted (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(test.unknown, unknownSentences(quoted, patterns)); diff != "" {
+				t.Errorf("unknown (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
