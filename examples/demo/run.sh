@@ -58,7 +58,9 @@ stop_sandbox() {
   wait "$pid"
 }
 
+# start_receiver starts the receiver with a secret that signs nothing: the real one comes with the webhook.
 start_receiver() {
+  (umask 077 && echo none >"$work/secret")
   go -C "$here/../.." build -o "$work/receiver" ./examples/receiver
   : >"$work/receiver.out"
   "$work/receiver" -listen 127.0.0.1:0 -secret-file "$work/secret" >"$work/receiver.out" 2>&1 &

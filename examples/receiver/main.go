@@ -1,6 +1,7 @@
 // Command receiver is an example endpoint for Digital River's events. It verifies
 // signatures, responds with 202 before it does any work, and handles each event
-// once, however often it arrives. It uses only the standard library.
+// once, however often it arrives. It uses only the standard library. Run it behind
+// a proxy that terminates TLS.
 //
 // It prints its address, then a line for each event: "received TYPE ID",
 // "again TYPE ID", or "refused: REASON".
@@ -27,7 +28,7 @@ import (
 )
 
 const (
-	maxBody  = 1 << 20
+	maxBody  = 1 << 20 // 1 MiB, far more than an event has
 	maxQueue = 1000
 )
 
@@ -57,6 +58,15 @@ func main() {
 		"`file` with the required Authorization header, such as Basic c2hvcDpvcGVu (default: none is required)")
 	tolerance := flag.Duration("tolerance", 5*time.Minute, "how far an event's timestamp may be from the current time")
 	flag.Parse()
+	log.SetFlags(0)
+	if _, err := readSecret(*secretFile); err != nil {
+		log.Fatal("-secret-file must name a file with the signing secret of the webhook: ", err)
+	}
+	if *authorizationFile != "" {
+		if _, err := readSecret(*authorizationFile); err != nil {
+			log.Fatal("-authorization-file must name a file with an Authorization header: ", err)
+		}
+	}
 	r := &receiver{*secretFile, *authorizationFile, *tolerance, make(chan event, maxQueue)}
 	go r.work()
 	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", *listen)
@@ -64,19 +74,32 @@ func main() {
 		log.Fatal(err)
 	}
 	fmt.Printf("Receiver: http://%s\n", listener.Addr())
-	server := &http.Server{Handler: r, ReadHeaderTimeout: 5 * time.Second}
-	log.Fatal(server.Serve(listener))
+	log.Fatal(newServer(r).Serve(listener))
+}
+
+// newServer returns a server that no client can occupy for long.
+func newServer(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler:      handler,
+		ReadTimeout:  5 * time.Second, // for header and body; Digital River gives up after 3 s
+		WriteTimeout: 10 * time.Second,
+		IdleTimeout:  2 * time.Minute, // longer than that of usual proxies, so that they hang up first
+	}
 }
 
 // ServeHTTP accepts an event. Digital River waits 3000 ms for the response.
 func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, request.Body, maxBody))
-	if err != nil {
-		refuse(w, http.StatusBadRequest, "the body cannot be read")
-		return
-	}
 	if !r.authorized(request.Header.Get("Authorization")) {
 		refuse(w, http.StatusUnauthorized, "wrong credentials")
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, request.Body, maxBody))
+	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
+		refuse(w, http.StatusBadRequest, "the body is larger than 1 MiB")
+		return
+	}
+	if err != nil {
+		refuse(w, http.StatusBadRequest, "the body is incomplete")
 		return
 	}
 	// The signature covers the raw body, so verify it before parsing.
@@ -106,8 +129,18 @@ func (r *receiver) authorized(got string) bool {
 	if r.authorizationFile == "" {
 		return true
 	}
-	want, err := os.ReadFile(r.authorizationFile)
-	return err == nil && subtle.ConstantTimeCompare([]byte(strings.TrimSpace(string(want))), []byte(got)) == 1
+	want, err := readSecret(r.authorizationFile)
+	return err == nil && subtle.ConstantTimeCompare([]byte(want), []byte(got)) == 1
+}
+
+// readSecret returns the content of a file, which must not be empty.
+func readSecret(file string) (string, error) {
+	content, err := os.ReadFile(file)
+	secret := strings.TrimSpace(string(content))
+	if err == nil && secret == "" {
+		err = fmt.Errorf("%s is empty", file)
+	}
+	return secret, err
 }
 
 // verify accepts a recent event with a signature by one of our secrets. During a
@@ -118,12 +151,12 @@ func (r *receiver) verify(header string, body []byte, now time.Time) error {
 	if err != nil {
 		return errors.New("the signature header is malformed")
 	}
-	secrets, err := os.ReadFile(r.secretFile)
+	secrets, err := readSecret(r.secretFile)
 	if err != nil {
 		return errors.New("the secret cannot be read")
 	}
 	matches := false
-	for _, secret := range strings.Fields(string(secrets)) {
+	for _, secret := range strings.Fields(secrets) {
 		mac := hmac.New(sha256.New, []byte(secret))
 		mac.Write([]byte(timestamp + "."))
 		mac.Write(body)

@@ -1,11 +1,9 @@
 package command
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -17,35 +15,36 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
-	"github.com/digitalriver/terraform-provider-digitalriver/internal/signature"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/delivery"
 )
 
 const checkEndpointUsage = `Usage: terraform-provider-digitalriver check-endpoint URL [flags]
 
-Sends to an endpoint what Digital River would send, and says whether the endpoint
-would do: a signed sample event, the same event again (duplicates happen), and the
-event with a broken signature, which the endpoint should refuse. It is sent from
-this machine: Digital River's addresses may meet another firewall.
+Sends an endpoint what Digital River would send, and reports whether its responses
+are acceptable: a signed sample event, the same event again (duplicates happen),
+and the event with a broken signature, which the endpoint should refuse. The
+requests come from this machine. Digital River's addresses may meet another
+firewall.
 
-The event is a sample, but the endpoint cannot know that: check one whose handler
-does no harm with it.
+The event is a sample, but the endpoint cannot know that. Check an endpoint whose
+handler does no harm with it.
 
 Flags:
   -type TYPE          the event's type (default order.accepted)
   -secret-file FILE   the signing secret, whk_... (default:
                       DIGITALRIVER_WEBHOOK_SECRET from the environment; without
-                      either it signs with a secret made up on the spot)
+                      either, a secret that is made up on the spot)
   -username NAME      for basic authentication
   -password-file FILE its password (default: DIGITALRIVER_WEBHOOK_PASSWORD from
                       the environment)
   -json               print the result as JSON
 
-It reports TLS and the certificate's expiry, redirects, status, and the duration
-against the 3000 ms that Digital River waits, and ends with a verdict and what to
-change.
+It reports TLS and when the certificate expires, redirects, the status, and the
+duration compared with the 3000 ms that Digital River waits. It ends with a verdict
+and what to change.
 
-Exit status: 0 when the deliveries would be acknowledged, 1 when one would be
-counted as failed, 2 on wrong use.
+Exit status: 0 if the deliveries would be acknowledged, 1 if one would count as
+failed, 2 for wrong usage.
 
 For example:
   terraform-provider-digitalriver check-endpoint https://shop.example.com/events \
@@ -53,11 +52,10 @@ For example:
 `
 
 const (
-	answerTime    = 3000 * time.Millisecond
-	slowAnswer    = answerTime / 2
-	maxAnswer     = 64 << 10
-	soonToExpire  = 30 * 24 * time.Hour
-	requestsCount = 3
+	// slowResponse is the duration from which a response gets a warning.
+	slowResponse = delivery.ResponseTimeout / 2
+	// soonToExpire is the validity below which a certificate gets a warning.
+	soonToExpire = 30 * 24 * time.Hour
 )
 
 // checker is what an endpoint is checked with.
@@ -65,22 +63,22 @@ type checker struct {
 	client             *http.Client
 	url                *url.URL
 	secret             string
-	invented           bool // The secret is known to nobody.
+	madeUp             bool // The endpoint cannot know the secret.
 	username, password string
 	timeout            time.Duration
 	now                time.Time
 }
 
-// checkResult is what a check has found.
+// checkResult is the result of a check.
 type checkResult struct {
-	URL      string      `json:"url"`
-	Type     string      `json:"type"`
-	EventID  string      `json:"eventId"`
-	TLS      *tlsResult  `json:"tls"`
-	Requests []checkSent `json:"requests"`
-	Failures []string    `json:"failures"`
-	Warnings []string    `json:"warnings"`
-	Passed   bool        `json:"passed"`
+	URL      string         `json:"url"`
+	Type     string         `json:"type"`
+	EventID  string         `json:"eventId"`
+	TLS      *tlsResult     `json:"tls"`
+	Requests []checkRequest `json:"requests"`
+	Failures []string       `json:"failures"`
+	Warnings []string       `json:"warnings"`
+	Passed   bool           `json:"passed"`
 }
 
 type tlsResult struct {
@@ -88,35 +86,38 @@ type tlsResult struct {
 	Expires time.Time `json:"expires"`
 }
 
-// checkSent is one request and how the endpoint answered.
-type checkSent struct {
+// checkRequest is one request and how the endpoint responded.
+type checkRequest struct {
 	Name       string `json:"name"`
 	Status     int    `json:"status"`
 	DurationMS int64  `json:"durationMs"`
 	Location   string `json:"location,omitempty"`
 	Problem    string `json:"problem,omitempty"`
+
+	response delivery.Response
 }
 
-// CheckEndpoint runs the check-endpoint command and returns its exit status.
-func CheckEndpoint(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	flags := flag.NewFlagSet("check-endpoint", flag.ContinueOnError)
+func defineCheckEndpoint(flags *flag.FlagSet) action {
 	eventType := flags.String("type", "order.accepted", "")
 	secretFile := flags.String("secret-file", "", "")
 	username := flags.String("username", "", "")
 	passwordFile := flags.String("password-file", "", "")
 	asJSON := flags.Bool("json", false, "")
-	return run(flags, checkEndpointUsage, args, stdout, stderr, func(rest []string) error {
-		if len(rest) != 1 {
-			return useError("want one URL, got %d", len(rest))
+	return func(ctx context.Context, args []string, std streams) error {
+		if len(args) != 1 {
+			return wrongUsage("want one URL, got %d", len(args))
 		}
-		address, err := url.Parse(rest[0])
+		address, err := url.Parse(args[0])
 		if err != nil || address.Scheme != "http" && address.Scheme != "https" || address.Hostname() == "" {
-			return useError("the URL must begin with https:// or http:// and name a host")
+			return wrongUsage("the URL must begin with https:// or http:// and name a host")
 		}
-		if err := knownType(*eventType); err != nil {
+		if err := checkEventType(*eventType); err != nil {
 			return err
 		}
-		c := checker{client: newCheckClient(), url: address, username: *username, timeout: answerTime, now: time.Now()}
+		c := checker{
+			client: newCheckClient(), url: address, username: *username,
+			timeout: delivery.ResponseTimeout, now: time.Now(),
+		}
 		if err := c.readCredentials(*secretFile, *passwordFile); err != nil {
 			return err
 		}
@@ -125,23 +126,23 @@ func CheckEndpoint(ctx context.Context, args []string, stdout, stderr io.Writer)
 			return err
 		}
 		if *asJSON {
-			err = printJSON(stdout, result)
+			err = printJSON(std.out, result)
 		} else {
-			result.print(stdout)
+			result.print(std.out)
 		}
 		if err == nil && !result.Passed {
-			err = errBad
+			err = errBadResult
 		}
 		return err
-	})
+	}
 }
 
-// newCheckClient connects anew for each request, as for a first delivery.
+// newCheckClient returns a client that connects anew for each request, as for a
+// first delivery.
 func newCheckClient() *http.Client {
-	return &http.Client{
-		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true, ForceAttemptHTTP2: true},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	return &http.Client{Transport: &http.Transport{
+		Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true, ForceAttemptHTTP2: true,
+	}}
 }
 
 func (c *checker) readCredentials(secretFile, passwordFile string) error {
@@ -149,7 +150,7 @@ func (c *checker) readCredentials(secretFile, passwordFile string) error {
 	if err != nil {
 		return err
 	}
-	if c.invented = len(secrets) == 0; c.invented {
+	if c.madeUp = len(secrets) == 0; c.madeUp {
 		secrets = []string{"whk_" + uuid.NewString()}
 	}
 	c.secret = secrets[0]
@@ -161,89 +162,65 @@ func (c *checker) readCredentials(secretFile, passwordFile string) error {
 		c.password = passwords[0]
 	}
 	if (c.username == "") != (c.password == "") && (c.username != "" || passwordFile != "") {
-		return useError("basic authentication needs both -username and a password (-password-file or %s)", passwordVariable)
+		return wrongUsage("basic authentication needs both -username and a password (-password-file or %s)",
+			passwordVariable)
 	}
 	return nil
 }
 
-// check sends the three requests and judges the answers.
+// check sends the three requests and judges the responses.
 func (c *checker) check(ctx context.Context, eventType string) (*checkResult, error) {
-	result := &checkResult{
-		URL: c.url.Redacted(), Type: eventType, EventID: uuid.NewString(),
-		Requests: make([]checkSent, 0, requestsCount), Failures: []string{}, Warnings: []string{},
+	event := delivery.Event{
+		ID: uuid.NewString(), Type: eventType, CreatedTime: delivery.FormatTime(c.now),
+		WebhookIDs: []string{uuid.NewString()}, DigitalRiverVersion: delivery.Version,
 	}
-	body, err := sampleEvent(result.EventID, eventType, c.now)
+	known, _ := catalog.Lookup(eventType)
+	event.Data.Object = known.Sample().Object
+	body, err := event.Encode()
 	if err != nil {
 		return nil, err
+	}
+	result := &checkResult{
+		URL: c.url.Redacted(), Type: eventType, EventID: event.ID,
+		Requests: []checkRequest{}, Failures: []string{}, Warnings: []string{},
 	}
 	for _, request := range []struct{ name, secret string }{
 		{"signed event", c.secret}, {"the same again", c.secret}, {"broken signature", rand.Text()},
 	} {
-		sent := c.send(ctx, request.name, body, request.secret, result)
-		result.Requests = append(result.Requests, sent)
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
+		sent, err := c.send(ctx, request.name, body, request.secret)
+		if err != nil {
+			return nil, err
 		}
+		result.Requests = append(result.Requests, sent)
 		if sent.Status == 0 && len(result.Requests) == 1 {
-			break // Nothing new comes of sending more to where nothing answers.
+			break // Nothing responds, so further requests would show nothing new.
 		}
 	}
 	c.judge(result)
-	result.Passed = len(result.Failures) == 0
 	return result, nil
 }
 
-func sampleEvent(id, eventType string, now time.Time) ([]byte, error) {
-	t, _ := catalog.Lookup(eventType)
-	object := t.Sample().Object
-	return json.Marshal(map[string]any{
-		"id": id, "type": eventType, "data": map[string]any{"object": object}, "liveMode": false,
-		"createdTime": now.UTC().Format("2006-01-02T15:04:05.000Z"), "webhookIds": []string{uuid.NewString()}, "digitalriverVersion": "2021-12-13",
-	})
-}
-
-func (c *checker) send(ctx context.Context, name string, body []byte, secret string, result *checkResult) (sent checkSent) {
-	sent.Name = name
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url.String(), bytes.NewReader(body))
+func (c *checker) send(ctx context.Context, name string, body []byte, secret string) (checkRequest, error) {
+	request, err := delivery.NewRequest(ctx, c.url.String(), body, c.now, secret)
 	if err != nil {
-		sent.Problem = "the URL cannot be sent to"
-		return sent
+		return checkRequest{}, err
 	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set(signature.HeaderName, signature.Header(c.now, body, secret))
 	if c.username != "" {
 		request.SetBasicAuth(c.username, c.password)
 	}
-	begin := time.Now()
-	answer, err := c.client.Do(request)
-	if err == nil {
-		defer func() { _ = answer.Body.Close() }()
-		sent.Status, sent.Location = answer.StatusCode, redacted(answer.Header.Get("Location"))
-		if result.TLS == nil && answer.TLS != nil && len(answer.TLS.PeerCertificates) > 0 {
-			result.TLS = &tlsResult{tls.VersionName(answer.TLS.Version), answer.TLS.PeerCertificates[0].NotAfter}
-		}
-		var n int64
-		if n, err = io.Copy(io.Discard, io.LimitReader(answer.Body, maxAnswer+1)); err == nil && n > maxAnswer {
-			sent.Problem = fmt.Sprintf("its answer is longer than %d KiB", maxAnswer>>10)
-		}
+	response := delivery.Send(c.client, request, c.timeout)
+	sent := checkRequest{
+		Name: name, Status: response.Status, DurationMS: response.Duration.Milliseconds(),
+		Location: withoutSecrets(response.Header.Get("Location")), response: response,
 	}
-	sent.DurationMS = time.Since(begin).Milliseconds()
-	switch wrapped, isURL := errors.AsType[*url.Error](err); {
-	case err == nil:
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		sent.Problem = fmt.Sprintf("no whole answer within %d ms", c.timeout.Milliseconds())
-	case isURL:
-		sent.Problem = wrapped.Err.Error()
-	default:
-		sent.Problem = err.Error()
+	if response.Err != nil {
+		sent.Problem = response.Err.Error()
 	}
-	return sent
+	return sent, ctx.Err()
 }
 
-// redacted leaves passwords and query strings out.
-func redacted(location string) string {
+// withoutSecrets returns a URL without its password and query.
+func withoutSecrets(location string) string {
 	u, err := url.Parse(location)
 	if err != nil {
 		return ""
@@ -252,91 +229,115 @@ func redacted(location string) string {
 	return u.Redacted()
 }
 
-// acknowledges says whether Digital River would take the answer for a yes.
-func (s checkSent) acknowledges() bool {
-	return s.Problem == "" && s.Status >= 200 && s.Status < 300
-}
-
+// judge adds the failures and warnings, the certificate, and the verdict.
 func (c *checker) judge(r *checkResult) {
-	fail := func(format string, args ...any) { r.Failures = append(r.Failures, fmt.Sprintf(format, args...)) }
-	warn := func(format string, args ...any) { r.Warnings = append(r.Warnings, fmt.Sprintf(format, args...)) }
-	first := r.Requests[0]
-	if !first.acknowledges() {
-		fail("%s", c.advice(first))
-	}
-	if first.acknowledges() && len(r.Requests) > 1 && !r.Requests[1].acknowledges() {
-		fail("The same event again was not acknowledged (%s). The same event may arrive twice: answer 2xx to one that is known already.", r.Requests[1].answer())
-	}
-	if len(r.Requests) == requestsCount {
-		switch broken := r.Requests[2]; {
-		case broken.acknowledges():
-			warn("The broken signature was accepted, so anyone could send events. Verify the signature over the raw body and answer 400 where it is wrong.")
-		case first.acknowledges() && (broken.Status < 400 || broken.Status >= 500):
-			warn("The broken signature was not refused but answered with: %s. Answer 400, with a message.", broken.answer())
+	c.judgeResponses(r)
+	if state := r.Requests[0].response.TLS; state != nil && len(state.PeerCertificates) > 0 {
+		r.TLS = &tlsResult{tls.VersionName(state.Version), state.PeerCertificates[0].NotAfter}
+		if r.TLS.Expires.Sub(c.now) < soonToExpire {
+			r.warn("The certificate expires on %s. Renew it in time, or deliveries will fail.",
+				r.TLS.Expires.Format(time.DateOnly))
 		}
 	}
 	if c.url.Scheme == "http" {
-		warn("Plain http shows events and credentials to everyone on the way. Use https.")
+		r.warn("Plain http shows events and credentials to everyone on the way. Use https.")
 	}
-	if r.TLS != nil && r.TLS.Expires.Sub(c.now) < soonToExpire {
-		warn("The certificate expires on %s: renew it in time, or deliveries fail.", r.TLS.Expires.Format(time.DateOnly))
+	if c.madeUp {
+		r.warn("The event was signed with a made-up secret. Use -secret-file to check how the endpoint verifies signatures.")
 	}
-	if slow := max(first.DurationMS, r.Requests[len(r.Requests)-1].DurationMS); first.acknowledges() && slow >= slowAnswer.Milliseconds() {
-		warn("It took %d ms of the %d that there are. Answer 202 at once and do the work afterwards.", slow, c.timeout.Milliseconds())
+	r.Passed = len(r.Failures) == 0
+}
+
+func (c *checker) judgeResponses(r *checkResult) {
+	first := r.Requests[0]
+	acknowledged := first.response.Acknowledged()
+	if !acknowledged {
+		r.fail("%s", c.advice(first))
 	}
-	if c.invented {
-		warn("No secret was given, so the event was signed with one that nobody knows. Give -secret-file to check how it is verified.")
+	if len(r.Requests) == 1 {
+		return
+	}
+	again, broken := r.Requests[1], r.Requests[2]
+	if acknowledged && !again.response.Acknowledged() {
+		r.fail("The same event again was not acknowledged (%s). "+
+			"An event may arrive twice: respond with a 2xx to one that is already known.", again.outcome())
+	}
+	switch {
+	case broken.response.Acknowledged():
+		r.warn("The broken signature was accepted, so anyone could send events. " +
+			"Verify the signature over the raw body, and respond with 400 if it is not valid.")
+	case acknowledged && (broken.Status < 400 || broken.Status >= 500):
+		r.warn("The broken signature was not refused (%s). Respond with 400 and a message.", broken.outcome())
+	}
+	if slowest := max(first.DurationMS, broken.DurationMS); acknowledged && slowest >= slowResponse.Milliseconds() {
+		r.warn("It took %d of the %d ms allowed. Respond with 202 at once and do the work afterwards.",
+			slowest, c.timeout.Milliseconds())
 	}
 }
 
-// advice is what to do about a delivery that would be counted as failed.
-func (c *checker) advice(s checkSent) string {
-	switch {
-	case s.Problem != "" && s.Status == 0 && s.DurationMS >= c.timeout.Milliseconds():
-		return fmt.Sprintf("There was no answer within %d ms. Answer 202 at once and do the work afterwards.", c.timeout.Milliseconds())
-	case s.Problem != "" && s.Status == 0:
-		return "It cannot be reached: " + s.Problem + ". Mend that, and let Digital River's addresses through the firewall."
-	case s.Problem != "":
-		return fmt.Sprintf("It answered %d, but %s. End the answer at once; an empty body will do.", s.Status, s.Problem)
-	case s.Status >= 300 && s.Status < 400:
-		return fmt.Sprintf("It redirects (%d) to %s. Redirects are not followed: use that as the webhook's address.", s.Status, s.Location)
-	case s.Status == http.StatusUnauthorized || s.Status == http.StatusForbidden:
-		return fmt.Sprintf("It answered %d. Compare the credentials (-username, -password-file) and the secret with what it expects.", s.Status)
-	case s.Status >= 400 && s.Status < 500:
-		return fmt.Sprintf("It answered %d to a good event. Compare the secret with the one that it knows, and the path with the one that it serves.", s.Status)
-	}
-	return fmt.Sprintf("It answered %d. Only a 2xx acknowledges: look at the endpoint's log.", s.Status)
+func (r *checkResult) fail(format string, args ...any) {
+	r.Failures = append(r.Failures, fmt.Sprintf(format, args...))
 }
 
-// answer is status and problem in words.
-func (s checkSent) answer() string {
+func (r *checkResult) warn(format string, args ...any) {
+	r.Warnings = append(r.Warnings, fmt.Sprintf(format, args...))
+}
+
+// advice explains why a request would count as failed, and what to do.
+func (c *checker) advice(r checkRequest) string {
 	switch {
-	case s.Problem == "":
-		return fmt.Sprintf("status %d", s.Status)
-	case s.Status == 0:
-		return s.Problem
+	case errors.Is(r.response.Err, delivery.ErrTimeout) && r.Status == 0:
+		return fmt.Sprintf("There was no response within %d ms. Respond with 202 at once and do the work afterwards.",
+			c.timeout.Milliseconds())
+	case r.Problem != "" && r.Status == 0:
+		return fmt.Sprintf("It cannot be reached: %s. "+
+			"Fix that, and let Digital River's addresses through the firewall.", r.Problem)
+	case r.Problem != "":
+		return fmt.Sprintf("It responded with %d, but %s. End the response at once; an empty body is enough.",
+			r.Status, r.Problem)
+	case r.response.Redirected():
+		return fmt.Sprintf("It redirects (%d) to %s. Redirects are not followed: use that as the webhook's address.",
+			r.Status, r.Location)
+	case r.Status == http.StatusUnauthorized || r.Status == http.StatusForbidden:
+		return fmt.Sprintf("It responded with %d. "+
+			"Compare the credentials (-username, -password-file) and the secret with those that it expects.", r.Status)
+	case r.Status >= 400 && r.Status < 500:
+		return fmt.Sprintf("It responded with %d to a valid event. "+
+			"Compare the secret with the one that it has, and the path with the one that it serves.", r.Status)
 	}
-	return fmt.Sprintf("status %d, but %s", s.Status, s.Problem)
+	return fmt.Sprintf("It responded with %d. Only a 2xx acknowledges an event: see the endpoint's log.", r.Status)
+}
+
+// outcome returns the status and the problem in words.
+func (r checkRequest) outcome() string {
+	switch {
+	case r.Problem == "":
+		return fmt.Sprintf("status %d", r.Status)
+	case r.Status == 0:
+		return r.Problem
+	}
+	return fmt.Sprintf("status %d, but %s", r.Status, r.Problem)
 }
 
 func (r *checkResult) print(w io.Writer) {
-	_, _ = fmt.Fprintf(w, "%s, event %s of type %s\n\n", r.URL, r.EventID, r.Type)
+	line := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) }
+	line("%s, event %s of type %s\n", r.URL, r.EventID, r.Type)
 	if r.TLS != nil {
-		_, _ = fmt.Fprintf(w, "  %-18s%s, certificate valid until %s\n", "TLS", r.TLS.Version, r.TLS.Expires.Format(time.DateOnly))
+		line("  %-18s%s, certificate valid until %s", "TLS", r.TLS.Version, r.TLS.Expires.Format(time.DateOnly))
 	}
 	for _, s := range r.Requests {
-		_, _ = fmt.Fprintf(w, "  %-18s%s, %d ms of %d\n", s.Name, s.answer(), s.DurationMS, answerTime.Milliseconds())
+		line("  %-18s%s, %d ms of %d", s.Name, s.outcome(), s.DurationMS, delivery.ResponseTimeout.Milliseconds())
 	}
-	_, _ = fmt.Fprintln(w)
+	line("")
 	for _, text := range r.Failures {
-		_, _ = fmt.Fprintln(w, "FAILURE: "+text)
+		line("FAILURE: %s", text)
 	}
 	for _, text := range r.Warnings {
-		_, _ = fmt.Fprintln(w, "WARNING: "+text)
+		line("WARNING: %s", text)
 	}
-	verdict := "Verdict: Digital River would count its deliveries as acknowledged."
-	if !r.Passed {
-		verdict = "Verdict: Digital River would count deliveries as failed, and disable the webhook if that goes on."
+	if r.Passed {
+		line("Verdict: Digital River would count its deliveries as acknowledged.")
+	} else {
+		line("Verdict: Digital River would count deliveries as failed, and would disable the webhook if that continues.")
 	}
-	_, _ = fmt.Fprintln(w, verdict)
 }

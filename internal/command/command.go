@@ -1,13 +1,14 @@
-// Package command holds the commands of the provider's binary that help with
-// what happens at an endpoint: trigger, check-endpoint and verify. They know the
-// API and the sandbox over HTTP alone.
+// Package command has the commands of the provider's binary: sandbox, trigger,
+// check-endpoint and verify. The sandbox command runs a sandbox; the others know
+// the API and the sandbox over HTTP alone.
 //
-// Each returns its exit status: 0 when all is well, 1 when it is not, 2 on wrong
-// use. Secrets come from files or the environment, never from arguments, which
-// other users of a machine can read.
+// Secrets come from files or the environment, never from arguments, which other
+// users of a machine can read.
 package command
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -21,48 +22,105 @@ import (
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
 )
 
+// The environment variables that commands read.
 const (
+	baseURLVariable  = "DIGITALRIVER_BASE_URL"
 	secretVariable   = "DIGITALRIVER_WEBHOOK_SECRET"
 	passwordVariable = "DIGITALRIVER_WEBHOOK_PASSWORD"
 )
 
-// errUse is wrong use of a command.
-var errUse = errors.New("wrong use")
-
-// errBad is a bad result, which the command has printed already.
-var errBad = errors.New("bad result")
-
-func useError(format string, args ...any) error {
-	return fmt.Errorf("%w: %s", errUse, fmt.Sprintf(format, args...))
+var commands = []command{
+	{"sandbox", "run a local Webhooks API", sandboxUsage, defineSandbox},
+	{"trigger", "make the sandbox send events", triggerUsage, defineTrigger},
+	{"check-endpoint", "send an endpoint what Digital River would send", checkEndpointUsage, defineCheckEndpoint},
+	{"verify", "check the signature of a delivery", verifyUsage, defineVerify},
 }
 
-// run calls do with the arguments that are no flags, and turns what comes of it
-// into an exit status.
-func run(flags *flag.FlagSet, usage string, args []string, stdout, stderr io.Writer, do func(args []string) error) int {
-	positional, err := parse(flags, args)
+// command is one of the commands.
+type command struct {
+	name    string
+	summary string // For the list of commands.
+	usage   string // What -h prints.
+	// define defines the command's flags and returns what the command does once
+	// they are parsed.
+	define func(flags *flag.FlagSet) action
+}
+
+// action runs a command with the arguments that are not flags.
+type action func(ctx context.Context, args []string, std streams) error
+
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// Usage returns what the binary prints for -h: the list of commands.
+func Usage() string {
+	var b strings.Builder
+	b.WriteString("Usage: terraform-provider-digitalriver [COMMAND]\n\n" +
+		"Without a command, it serves the provider. Terraform starts it that way.\n\nCommands:\n")
+	for _, c := range commands {
+		fmt.Fprintf(&b, "  %-16s %s\n", c.name, c.summary)
+	}
+	b.WriteString("\nRun a command with -h for its help.\n")
+	return b.String()
+}
+
+// Run runs the command that args begin with, and returns its exit status: 0 for
+// success, 1 for failure or a bad result, 2 for wrong usage.
+func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	i := slices.IndexFunc(commands, func(c command) bool { return c.name == args[0] })
+	if i < 0 {
+		var names []string
+		for _, c := range commands {
+			names = append(names, c.name)
+		}
+		_, _ = fmt.Fprintf(stderr, "There is no command %q%s.\n\n%s", args[0], didYouMean(args[0], "", names), Usage())
+		return 2
+	}
+	return commands[i].run(ctx, args[1:], streams{stdin, stdout, stderr})
+}
+
+// errBadResult ends a command with status 1 after it has printed the result.
+var errBadResult = errors.New("bad result")
+
+// usageError ends a command with status 2.
+type usageError struct{ problem string }
+
+func (e usageError) Error() string { return e.problem }
+
+func wrongUsage(format string, args ...any) error {
+	return usageError{fmt.Sprintf(format, args...)}
+}
+
+func (c command) run(ctx context.Context, args []string, std streams) int {
+	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
+	do := c.define(flags)
+	rest, err := parse(flags, args)
 	if errors.Is(err, flag.ErrHelp) {
-		_, _ = io.WriteString(stdout, usage)
+		_, _ = io.WriteString(std.out, c.usage)
 		return 0
 	}
 	if err == nil {
-		err = do(positional)
+		err = do(ctx, rest, std)
 	}
 	switch {
 	case err == nil:
 		return 0
-	case errors.Is(err, errBad):
+	case errors.Is(err, errBadResult):
 		return 1
 	}
-	_, _ = fmt.Fprintf(stderr, "%s: %v\n", flags.Name(), err)
-	if !errors.Is(err, errUse) {
-		return 1
+	_, _ = fmt.Fprintf(std.err, "%s: %v\n", c.name, err)
+	if _, wrong := errors.AsType[usageError](err); wrong {
+		_, _ = fmt.Fprintln(std.err, "Run it with -h for help.")
+		return 2
 	}
-	_, _ = fmt.Fprintln(stderr, "Run it with -h for help.")
-	return 2
+	return 1
 }
 
-// parse accepts flags before, between and after other arguments.
-func parse(flags *flag.FlagSet, args []string) (positional []string, err error) {
+// parse accepts flags before, between and after the other arguments, which it
+// returns.
+func parse(flags *flag.FlagSet, args []string) (rest []string, err error) {
 	flags.SetOutput(io.Discard)
 	for {
 		err := flags.Parse(args)
@@ -70,60 +128,75 @@ func parse(flags *flag.FlagSet, args []string) (positional []string, err error) 
 			return nil, err
 		}
 		if err != nil {
-			return nil, useError("%v%s", err, flagSuggestion(flags, err))
+			return nil, wrongUsage("%v%s", err, suggestFlag(flags, err))
 		}
 		if flags.NArg() == 0 {
-			return positional, nil
+			return rest, nil
 		}
-		positional = append(positional, flags.Arg(0))
+		rest = append(rest, flags.Arg(0))
 		args = flags.Args()[1:]
 	}
 }
 
-// flagSuggestion names the flag that an unknown one was likely meant to be.
-func flagSuggestion(flags *flag.FlagSet, err error) string {
-	wrong, unknown := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
-	if !unknown {
+// suggestFlag suggests a flag if the error is that one is unknown.
+func suggestFlag(flags *flag.FlagSet, err error) string {
+	unknown, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
+	if !ok {
 		return ""
 	}
+	var names []string
+	flags.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
+	return didYouMean(unknown, "-", names)
+}
+
+// didYouMean suggests the name that is most similar to an unknown one, if any is
+// similar enough.
+func didYouMean(unknown, prefix string, names []string) string {
 	best, nearest := 0.3, ""
-	flags.VisitAll(func(f *flag.Flag) {
-		if s := levenshtein.Similarity(wrong, f.Name, nil); s > best {
-			best, nearest = s, f.Name
+	for _, name := range names {
+		if s := levenshtein.Similarity(unknown, name, nil); s > best {
+			best, nearest = s, name
 		}
-	})
+	}
 	if nearest == "" {
 		return ""
 	}
-	return fmt.Sprintf(" (did you mean -%s?)", nearest)
+	return fmt.Sprintf(" (did you mean %s%s?)", prefix, nearest)
 }
 
-// knownType is an error with suggestions unless there is such an event type.
-func knownType(name string) error {
+// checkEventType refuses an unknown event type.
+func checkEventType(name string) error {
 	if _, known := catalog.Lookup(name); known {
 		return nil
 	}
 	suggestion := ""
-	if near := catalog.Nearest(name, 3); len(near) > 0 {
-		suggestion = fmt.Sprintf(" (did you mean %s?)", strings.Join(near, ", "))
+	if nearest := catalog.Nearest(name, 3); len(nearest) > 0 {
+		suggestion = fmt.Sprintf(" (did you mean %s?)", strings.Join(nearest, ", "))
 	}
-	return useError("there is no event type %q%s", name, suggestion)
+	return wrongUsage("there is no event type %q%s", name, suggestion)
 }
 
-// readLines are the lines of a file that are not empty or, where no file is
-// given, those of an environment variable.
+// readLines returns the lines of a file that are not empty. Without a file, it
+// returns those of an environment variable.
 func readLines(file, variable string) ([]string, error) {
 	text := os.Getenv(variable)
 	if file != "" {
 		content, err := os.ReadFile(file)
 		if err != nil {
-			return nil, useError("%v", err)
+			return nil, wrongUsage("%v", err)
 		}
 		text = string(content)
 	}
 	lines := slices.Collect(strings.FieldsFuncSeq(text, func(r rune) bool { return r == '\n' || r == '\r' }))
 	if file != "" && len(lines) == 0 {
-		return nil, useError("%s is empty", file)
+		return nil, wrongUsage("%s is empty", file)
 	}
 	return lines, nil
+}
+
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
 }

@@ -18,50 +18,52 @@ import (
 
 const triggerUsage = `Usage: terraform-provider-digitalriver trigger TYPE... [flags]
 
-Makes the sandbox send an event of each TYPE, such as order.accepted, to every
-enabled webhook that subscribes to it, waits for the first attempts, and prints a
+Has the sandbox send an event of each TYPE, such as order.accepted, to every
+enabled webhook that subscribes to it. Waits for the first attempts and prints a
 line for each. The events carry sample objects.
 
 Flags:
   -sandbox URL        the sandbox (default: DIGITALRIVER_BASE_URL from the
-                      environment, else http://127.0.0.1:8787)
-  -mode MODE          test or live (default test): the webhooks of this mode
-  -data FILE          a JSON object whose members replace those of the sample
-                      object (a JSON merge patch; null removes a member)
+                      environment, or http://127.0.0.1:8787)
+  -mode MODE          test (the default) or live: the mode of the webhooks
+  -data FILE          a JSON object that is merged into the sample object (a JSON
+                      merge patch: null removes a member)
   -wait DURATION      how long to wait for the first attempts (default 5s)
-  -json               print a JSON array instead: the deliveries as the sandbox's
-                      GET /_sandbox/deliveries has them; outcome pending where
-                      there was no attempt in time
+  -json               print a JSON array, with the members of the sandbox's
+                      GET /_sandbox/deliveries; outcome is pending if there was no
+                      attempt in time
 
-Exit status: 0 when all deliveries were acknowledged; 1 when one was not, when no
-webhook subscribes to a TYPE, or when the sandbox cannot be asked; 2 on wrong use.
+Exit status: 0 if all deliveries were acknowledged; 1 if one was not, if no webhook
+subscribes to a TYPE, or if the sandbox cannot be reached; 2 for wrong usage.
 
 For example:
   terraform-provider-digitalriver trigger order.accepted order.blocked
   echo '{"currency": "EUR"}' > data.json
   terraform-provider-digitalriver trigger order.accepted -data data.json -wait 10s
 
-Failed deliveries are tried again on the sandbox's clock. To make the next ones
+The sandbox retries failed deliveries by its own clock. To make the next retries
 due: curl -d '{"advance": "10m"}' http://127.0.0.1:8787/_sandbox/clock
 `
 
 const (
-	defaultSandbox  = "http://127.0.0.1:8787"
-	pollInterval    = 50 * time.Millisecond
-	sandboxTimeout  = 10 * time.Second
-	outcomePending  = "pending"
-	outcomeAccepted = "acknowledged"
+	defaultSandbox = "http://127.0.0.1:8787"
+	pollInterval   = 50 * time.Millisecond
+	sandboxTimeout = 10 * time.Second
+
+	outcomeAcknowledged = "acknowledged"
+	outcomeNotSent      = "not_sent"
+	outcomePending      = "pending" // Not one of the sandbox's.
 )
 
-// triggered is an event that the sandbox has made.
-type triggered struct {
+// triggeredEvent is an event that the sandbox has created.
+type triggeredEvent struct {
 	eventType  string
 	ID         string   `json:"id"`
 	WebhookIDs []string `json:"webhookIds"`
 }
 
-// delivery is an attempt as the sandbox's log has it.
-type delivery struct {
+// attempt is an attempt to deliver an event, as the sandbox lists it.
+type attempt struct {
 	EventID     string     `json:"eventId"`
 	EventType   string     `json:"eventType"`
 	WebhookID   string     `json:"webhookId"`
@@ -74,37 +76,39 @@ type delivery struct {
 	NextAttempt *time.Time `json:"nextAttempt"`
 }
 
-// Trigger runs the trigger command and returns its exit status.
-func Trigger(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	flags := flag.NewFlagSet("trigger", flag.ContinueOnError)
-	base := flags.String("sandbox", cmp.Or(os.Getenv("DIGITALRIVER_BASE_URL"), defaultSandbox), "")
+func defineTrigger(flags *flag.FlagSet) action {
+	base := flags.String("sandbox", cmp.Or(os.Getenv(baseURLVariable), defaultSandbox), "")
 	mode := flags.String("mode", "test", "")
 	dataFile := flags.String("data", "", "")
 	wait := flags.Duration("wait", 5*time.Second, "")
 	asJSON := flags.Bool("json", false, "")
-	return run(flags, triggerUsage, args, stdout, stderr, func(types []string) error {
+	return func(ctx context.Context, types []string, std streams) error {
 		if *mode != "test" && *mode != "live" {
-			return useError("-mode %s: there are test and live", *mode)
+			return wrongUsage("-mode %s: want test or live", *mode)
 		}
 		data, err := readData(*dataFile)
 		if err != nil {
 			return err
 		}
 		if len(types) == 0 {
-			return useError("which event type?")
+			return wrongUsage("want one event type or more")
 		}
 		for _, name := range types {
-			if err := knownType(name); err != nil {
+			if err := checkEventType(name); err != nil {
 				return err
 			}
 		}
-		s := server{strings.TrimSuffix(*base, "/")}
-		deliveries, err := s.trigger(ctx, types, *mode, data, *wait)
+		s := sandboxClient{strings.TrimSuffix(*base, "/")}
+		events, err := s.trigger(ctx, types, *mode, data)
 		if err != nil {
 			return err
 		}
-		return report(stdout, deliveries, *asJSON)
-	})
+		attempts, err := s.awaitAttempts(ctx, events, *wait)
+		if err != nil {
+			return err
+		}
+		return report(std.out, attempts, *asJSON)
+	}
 }
 
 func readData(file string) (json.RawMessage, error) {
@@ -113,23 +117,27 @@ func readData(file string) (json.RawMessage, error) {
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return nil, useError("%v", err)
+		return nil, wrongUsage("%v", err)
 	}
 	var members map[string]any
 	if err := json.Unmarshal(data, &members); err != nil || members == nil {
-		return nil, useError("%s does not hold one JSON object", file)
+		return nil, wrongUsage("%s does not contain one JSON object", file)
 	}
 	return data, nil
 }
 
-// server is a sandbox at a URL without a slash at its end.
-type server struct{ url string }
+// sandboxClient calls a sandbox's control endpoints.
+type sandboxClient struct {
+	url string // Without a trailing slash.
+}
 
-// trigger makes the events and waits for a delivery to each of their webhooks.
-func (s server) trigger(ctx context.Context, types []string, mode string, data json.RawMessage, wait time.Duration) ([]delivery, error) {
-	var events []triggered
+// trigger creates an event of each type.
+func (s sandboxClient) trigger(
+	ctx context.Context, types []string, mode string, data json.RawMessage,
+) ([]triggeredEvent, error) {
+	var events []triggeredEvent
 	for _, name := range types {
-		e := triggered{eventType: name}
+		e := triggeredEvent{eventType: name}
 		body, err := json.Marshal(map[string]any{"type": name, "mode": mode, "data": data})
 		if err != nil {
 			return nil, err
@@ -139,133 +147,140 @@ func (s server) trigger(ctx context.Context, types []string, mode string, data j
 		}
 		events = append(events, e)
 	}
+	return events, nil
+}
+
+// awaitAttempts waits until every webhook of the events has had an attempt, and
+// returns the newest attempts. Those that are not made in time are pending.
+func (s sandboxClient) awaitAttempts(
+	ctx context.Context, events []triggeredEvent, wait time.Duration,
+) ([]attempt, error) {
 	deadline := time.After(wait)
 	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
 	for {
-		deliveries, pending, err := s.deliveries(ctx, events)
+		attempts, pending, err := s.newestAttempts(ctx, events)
 		if err != nil || !pending {
-			return deliveries, err
+			return attempts, err
 		}
 		select {
 		case <-tick.C:
 		case <-deadline:
-			deliveries, _, err = s.deliveries(ctx, events)
-			return deliveries, err
+			attempts, _, err = s.newestAttempts(ctx, events)
+			return attempts, err
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
 	}
 }
 
-// deliveries has the newest attempt for each event and webhook.
-func (s server) deliveries(ctx context.Context, events []triggered) (deliveries []delivery, pending bool, err error) {
+// newestAttempts returns the newest attempt for each event and webhook, and
+// whether any is pending.
+func (s sandboxClient) newestAttempts(
+	ctx context.Context, events []triggeredEvent,
+) (attempts []attempt, pending bool, err error) {
 	for _, e := range events {
-		var attempts []delivery
-		query := "?event=" + url.QueryEscape(e.ID)
-		if err := s.call(ctx, http.MethodGet, "/_sandbox/deliveries"+query, nil, http.StatusOK, &attempts); err != nil {
+		var made []attempt
+		path := "/_sandbox/deliveries?event=" + url.QueryEscape(e.ID)
+		if err := s.call(ctx, http.MethodGet, path, nil, http.StatusOK, &made); err != nil {
 			return nil, false, err
 		}
-		newest := map[string]delivery{}
-		for _, a := range attempts {
-			if _, seen := newest[a.WebhookID]; !seen {
+		newest := map[string]attempt{}
+		for _, a := range made {
+			if _, newer := newest[a.WebhookID]; !newer {
 				newest[a.WebhookID] = a
 			}
 		}
 		for _, id := range e.WebhookIDs {
-			d, made := newest[id]
-			if !made {
-				d, pending = delivery{EventID: e.ID, EventType: e.eventType, WebhookID: id, Outcome: outcomePending}, true
+			a, found := newest[id]
+			if !found {
+				a = attempt{EventID: e.ID, EventType: e.eventType, WebhookID: id, Outcome: outcomePending}
+				pending = true
 			}
-			deliveries = append(deliveries, d)
+			attempts = append(attempts, a)
 		}
 		if len(e.WebhookIDs) == 0 {
-			deliveries = append(deliveries, delivery{
-				EventID: e.ID, EventType: e.eventType, Outcome: "not_sent",
+			attempts = append(attempts, attempt{
+				EventID: e.ID, EventType: e.eventType, Outcome: outcomeNotSent,
 				Reason: "no enabled webhook of this mode subscribes to this type",
 			})
 		}
 	}
-	return deliveries, pending, nil
+	return attempts, pending, nil
 }
 
-func (s server) call(ctx context.Context, method, path string, body []byte, want int, into any) error {
+// call sends a request and decodes the response, which must have a status.
+func (s sandboxClient) call(ctx context.Context, method, path string, body []byte, status int, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, sandboxTimeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, method, s.url+path, bytes.NewReader(body))
 	if err != nil {
-		return useError("-sandbox: %v", err)
+		return wrongUsage("-sandbox: %v", err)
 	}
-	answer, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return fmt.Errorf("no sandbox answers there; start one with terraform-provider-digitalriver sandbox: %w", err)
+		return fmt.Errorf("no sandbox responds; start one with terraform-provider-digitalriver sandbox: %w", err)
 	}
-	defer func() { _ = answer.Body.Close() }()
-	if answer.StatusCode != want {
-		return fmt.Errorf("%s was answered with %s: %s", s.url+path, answer.Status, problemsOf(answer.Body))
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != status {
+		return fmt.Errorf("%s responded with %s: %s", s.url+path, response.Status, errorMessages(response.Body))
 	}
-	if err := json.NewDecoder(answer.Body).Decode(into); err != nil {
+	if err := json.NewDecoder(response.Body).Decode(into); err != nil {
 		return fmt.Errorf("%s: %w", s.url+path, err)
 	}
 	return nil
 }
 
-// problemsOf are the messages of an error answer.
-func problemsOf(body io.Reader) string {
-	var answer struct {
+// errorMessages returns the messages of an error response.
+func errorMessages(body io.Reader) string {
+	var response struct {
 		Errors []struct{ Message string }
 	}
-	if json.NewDecoder(body).Decode(&answer) != nil || len(answer.Errors) == 0 {
-		return "this is no sandbox that delivers events"
+	if json.NewDecoder(body).Decode(&response) != nil || len(response.Errors) == 0 {
+		return "this is not a sandbox that delivers events"
 	}
 	var messages []string
-	for _, e := range answer.Errors {
+	for _, e := range response.Errors {
 		messages = append(messages, e.Message)
 	}
 	return strings.Join(messages, " ")
 }
 
-// report prints the deliveries. It is errBad when one was not acknowledged.
-func report(stdout io.Writer, deliveries []delivery, asJSON bool) (err error) {
-	for _, d := range deliveries {
-		if d.Outcome != outcomeAccepted {
-			err = errBad
+// report prints the attempts. It returns errBadResult if one was not
+// acknowledged.
+func report(stdout io.Writer, attempts []attempt, asJSON bool) (err error) {
+	for _, a := range attempts {
+		if a.Outcome != outcomeAcknowledged {
+			err = errBadResult
 		}
 		if !asJSON {
-			_, _ = fmt.Fprintln(stdout, d)
+			_, _ = fmt.Fprintln(stdout, a)
 		}
 	}
 	if asJSON {
-		return errors.Join(printJSON(stdout, deliveries), err)
+		return errors.Join(printJSON(stdout, attempts), err)
 	}
 	return err
 }
 
-func printJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
-}
-
-// String is the delivery on one line.
-func (d delivery) String() string {
-	line := fmt.Sprintf("%s  event %s", d.EventType, d.EventID)
-	if d.WebhookID != "" {
-		line += "  webhook " + d.WebhookID
+// String returns the attempt on one line.
+func (a attempt) String() string {
+	line := fmt.Sprintf("%s  event %s", a.EventType, a.EventID)
+	if a.WebhookID != "" {
+		line += "  webhook " + a.WebhookID
 	}
-	line += "  " + d.Outcome
-	if d.Status != 0 {
-		line += fmt.Sprintf("  status %d", d.Status)
+	line += "  " + a.Outcome
+	if a.Status != 0 {
+		line += fmt.Sprintf("  status %d", a.Status)
 	}
-	if d.Time != nil {
-		line += fmt.Sprintf("  %d ms", d.DurationMS)
+	if a.Time != nil {
+		line += fmt.Sprintf("  %d ms", a.DurationMS)
 	}
-	if d.Reason != "" {
-		line += ": " + d.Reason
+	if a.Reason != "" {
+		line += ": " + a.Reason
 	}
-	if d.NextAttempt != nil {
-		line += "; next attempt at " + d.NextAttempt.Format(time.RFC3339)
+	if a.NextAttempt != nil {
+		line += "; next attempt at " + a.NextAttempt.Format(time.RFC3339)
 	}
 	return line
 }

@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -16,33 +17,30 @@ import (
 
 const verifyUsage = `Usage: terraform-provider-digitalriver verify -header VALUE -secret-file FILE [flags] < BODY
 
-Says whether a delivery's signature is valid, or which part of it is wrong. BODY
-is the request's body as it arrived, byte for byte.
+Reports whether the signature of a delivery is valid, or which part of it is
+wrong. BODY is the body of the request as it arrived, byte for byte.
 
 Flags:
   -header VALUE       the value of the request's DigitalRiver-Signature header
-  -secret-file FILE   the signing secret, whk_...; several active ones on a line
-                      each (default: DIGITALRIVER_WEBHOOK_SECRET from the
+  -secret-file FILE   the signing secret, whk_...; if several are active, one on
+                      each line (default: DIGITALRIVER_WEBHOOK_SECRET from the
                       environment)
   -tolerance DURATION how far the timestamp may be from now (default 5m)
-  -at TIME            the time to take for now, such as 2026-01-31T12:00:00Z, or in
+  -at TIME            the time to use as now, such as 2026-01-31T12:00:00Z, or in
                       Unix seconds
 
-It prints "valid", or what fails: the header is malformed, no secret matches, or
-the timestamp is outside the tolerance. Where no secret matches, it also tries
-whether BODY was parsed and written again on its way here, which is the usual
-mistake.
+It prints "valid", or what failed: the header is malformed, no secret matches, or
+the timestamp is outside the tolerance. If no secret matches, it also checks
+whether BODY was parsed and encoded again on its way here, the usual mistake.
 
-Exit status: 0 when the signature is valid, 1 when it is not, 2 on wrong use.
+Exit status: 0 if the signature is valid, 1 if it is not, 2 for wrong usage.
 
 For example:
   terraform-provider-digitalriver verify -secret-file secret.txt \
     -header '1700000000, q2W9...=' < body.json
 `
 
-// Verify runs the verify command and returns its exit status.
-func Verify(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	flags := flag.NewFlagSet("verify", flag.ContinueOnError)
+func defineVerify(flags *flag.FlagSet) action {
 	header := flags.String("header", "", "")
 	secretFile := flags.String("secret-file", "", "")
 	tolerance := flags.Duration("tolerance", 5*time.Minute, "")
@@ -51,36 +49,36 @@ func Verify(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		now, err = parseTime(text)
 		return err
 	})
-	return run(flags, verifyUsage, args, stdout, stderr, func(rest []string) error {
-		if len(rest) > 0 {
-			return useError("unexpected argument %q", rest[0])
+	return func(_ context.Context, args []string, std streams) error {
+		if len(args) > 0 {
+			return wrongUsage("unexpected argument %q", args[0])
 		}
 		if *header == "" {
-			return useError("-header is missing")
+			return wrongUsage("-header is missing")
 		}
 		secrets, err := readLines(*secretFile, secretVariable)
 		if err != nil {
 			return err
 		}
 		if len(secrets) == 0 {
-			return useError("no secret: give -secret-file or set %s", secretVariable)
+			return wrongUsage("there is no secret: use -secret-file or set %s", secretVariable)
 		}
-		body, err := io.ReadAll(stdin)
+		body, err := io.ReadAll(std.in)
 		if err != nil {
 			return err
 		}
 		value := headerValue(*header)
 		err = verify(value, secrets, body, now, *tolerance)
 		if err == nil {
-			_, _ = fmt.Fprintln(stdout, "valid")
+			_, _ = fmt.Fprintln(std.out, "valid")
 			return nil
 		}
-		_, _ = fmt.Fprintf(stdout, "not valid: %v\n", err)
+		_, _ = fmt.Fprintf(std.out, "not valid: %v\n", err)
 		if errors.Is(err, signature.ErrNoSecretMatches) {
-			_, _ = fmt.Fprintln(stdout, whyNoMatch(value, secrets, body))
+			_, _ = fmt.Fprintln(std.out, explainMismatch(value, secrets, body))
 		}
-		return errBad
-	})
+		return errBadResult
+	}
 }
 
 func parseTime(text string) (time.Time, error) {
@@ -94,15 +92,17 @@ func parseTime(text string) (time.Time, error) {
 	return t, nil
 }
 
-// headerValue takes a whole header line too.
+// headerValue returns the value of a header, which may be given as a line with
+// its name.
 func headerValue(header string) string {
-	if name, value, isLine := strings.Cut(header, ":"); isLine && strings.EqualFold(strings.TrimSpace(name), signature.HeaderName) {
+	name, value, isLine := strings.Cut(header, ":")
+	if isLine && strings.EqualFold(strings.TrimSpace(name), signature.HeaderName) {
 		return strings.TrimSpace(value)
 	}
 	return header
 }
 
-// verify is nil when one of the secrets has made a signature in the header.
+// verify returns nil if one of the secrets made a signature in the header.
 func verify(header string, secrets []string, body []byte, now time.Time, tolerance time.Duration) (err error) {
 	for _, secret := range secrets {
 		err = signature.Verify(header, secret, body, now, tolerance)
@@ -113,27 +113,30 @@ func verify(header string, secrets []string, body []byte, now time.Time, toleran
 	return err
 }
 
-// whyNoMatch tells a body that was changed on its way from a wrong secret.
-func whyNoMatch(header string, secrets []string, body []byte) string {
-	for _, other := range rewritten(body) {
+// explainMismatch distinguishes a body that was changed on its way from a wrong
+// secret.
+func explainMismatch(header string, secrets []string, body []byte) string {
+	for _, other := range reencodings(body) {
 		err := verify(header, secrets, other.body, time.Now(), 0)
 		if !errors.Is(err, signature.ErrNoSecretMatches) {
-			return "The body is not as it was sent: it matches once it is " + other.how +
-				". Take the raw bytes of the request, before anything parses them."
+			return "The body was changed on its way here: it matches once it is " + other.how +
+				". Use the raw bytes of the request, before anything parses them."
 		}
 	}
-	return "Nor does it match written as JSON in other ways. Compare the secret with the webhook's active ones; those of test and live mode differ."
+	return "No other JSON encoding of the body matches either. Compare the secret with the webhook's active ones. " +
+		"The secrets of test and live mode differ."
 }
 
-type rewriting struct {
+// reencoding is a body as it may have been sent.
+type reencoding struct {
 	how  string
 	body []byte
 }
 
-// rewritten has what the body may have been before someone parsed it and wrote
-// it again.
-func rewritten(body []byte) []rewriting {
-	list := []rewriting{
+// reencodings returns what a body may have been before it was parsed and encoded
+// again.
+func reencodings(body []byte) []reencoding {
+	list := []reencoding{
 		{"without the white space around it", bytes.TrimSpace(body)},
 		{"followed by a line break", append(bytes.Clone(body), '\n')},
 	}
@@ -141,11 +144,11 @@ func rewritten(body []byte) []rewriting {
 	if json.Compact(&compact, body) != nil {
 		return list
 	}
-	list = append(list, rewriting{"written without white space", compact.Bytes()})
+	list = append(list, reencoding{"encoded without white space", compact.Bytes()})
 	for how, indent := range map[string]string{"two spaces": "  ", "four spaces": "    ", "tabs": "\t"} {
 		var b bytes.Buffer
 		if json.Indent(&b, compact.Bytes(), "", indent) == nil {
-			list = append(list, rewriting{"indented with " + how, b.Bytes()})
+			list = append(list, reencoding{"indented with " + how, b.Bytes()})
 		}
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
@@ -159,7 +162,9 @@ func rewritten(body []byte) []rewriting {
 		e := json.NewEncoder(&b)
 		e.SetEscapeHTML(escape)
 		if e.Encode(value) == nil {
-			list = append(list, rewriting{"written without white space, its members sorted" + how, bytes.TrimSpace(b.Bytes())})
+			list = append(list, reencoding{
+				"encoded without white space, with its members sorted" + how, bytes.TrimSpace(b.Bytes()),
+			})
 		}
 	}
 	return list

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -12,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 	"unicode"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/loopback"
 )
 
 // DefaultBaseURL is the address of the live service, which serves both modes:
@@ -138,15 +139,11 @@ func parseBaseURL(raw string) (string, error) {
 	switch base.Scheme {
 	case "https":
 	case "http":
-		if !isLoopback(base.Hostname()) {
+		if !loopback.Host(base.Hostname()) {
 			return "", fmt.Errorf("%w; %s is not a loopback host", errBaseURL, base.Hostname())
 		}
 	default:
 		return "", errBaseURL
 	}
 	return strings.TrimRight(base.String(), "/"), nil
-}
-
-func isLoopback(host string) bool {
-	return strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback()
 }

@@ -71,6 +71,22 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+func TestResponsesShowTheMode(t *testing.T) {
+	for _, live := range []bool{false, true} {
+		for _, operation := range []string{"create", "read", "list", "update"} {
+			synctest.Test(t, func(t *testing.T) {
+				api := &fakeAPI{live: live}
+				api.addWebhooks(1)
+				client := api.newClient(t)
+				mustRun(t, client, operation)
+				if got, known := client.LiveMode(); got != live || !known {
+					t.Errorf("%s: live %t, known %t; want %t, known", operation, got, known, live)
+				}
+			})
+		}
+	}
+}
+
 // In a new account, a create is the first request whose response shows the mode.
 func TestCreateShowsLiveMode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

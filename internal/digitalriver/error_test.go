@@ -90,6 +90,19 @@ func TestUnexpectedResponses(t *testing.T) {
 	}
 }
 
+// A delete returns nothing that has to be read, but what it returns has to be JSON.
+func TestDeleteResponseIsNotJSON(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{}
+		api.failNext("DELETE", respondWith(200, "deleted"))
+		client := api.newClient(t, func(c *Config) { c.MaxRetries = 0 })
+		text := asError(t, run(t.Context(), client, "delete")).Error()
+		if !strings.Contains(text, "returned 200: the response is not JSON") {
+			t.Errorf("got %q", text)
+		}
+	})
+}
+
 func TestParseFaults(t *testing.T) {
 	body := `{"type": "bad_request", "errors": [
 		{"code": "invalid_parameter", "parameter": "types", "message": "Unknown\n\ttype."},

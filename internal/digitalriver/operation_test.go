@@ -341,6 +341,20 @@ func TestQueueDoesNotCount(t *testing.T) {
 	})
 }
 
+// Neither do the waits before retries that the API did not ask for.
+func TestBackoffDoesNotCount(t *testing.T) {
+	for _, status := range []int{500, 429} {
+		synctest.Test(t, func(t *testing.T) {
+			api := &fakeAPI{}
+			api.addWebhooks(1)
+			client := api.newClient(t, func(c *Config) { c.RequestTimeout = 2 * time.Second })
+			fault := failWith(status)
+			api.failNext("GET", fault, fault, fault, failWith(429, "Retry-After", "9")) // of 10 seconds
+			mustRun(t, client, "list secrets")
+		})
+	}
+}
+
 // A long pause is also an error of operations that did not cause it.
 func TestLongPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -80,6 +80,18 @@ func TestNoCredentialIsRepeated(t *testing.T) {
 	}
 }
 
+func TestRedactEncodedCredentials(t *testing.T) {
+	credential := `pass "word"/ä`
+	forms := []string{
+		credential, `pass \"word\"/ä`, "pass+%22word%22%2F%C3%A4", "pass%20%22word%22%2F%C3%A4", "pass &#34;word&#34;/ä",
+	}
+	for _, form := range forms {
+		if got := newRedactor(credential).redact("it is " + form + "."); got != "it is [redacted]." {
+			t.Errorf("%s became %q", form, got)
+		}
+	}
+}
+
 // errorTexts returns what users can see of an error and the errors that it wraps.
 func errorTexts(err error) []string {
 	var texts []string

@@ -43,6 +43,23 @@ func TestParseRetryAfter(t *testing.T) {
 	}
 }
 
+func TestJitter(t *testing.T) {
+	distinct := make(map[time.Duration]bool)
+	for range 100 {
+		d := jitter(time.Second)
+		if d < time.Second || d > time.Second*5/4 {
+			t.Errorf("jitter made %v of a second", d)
+		}
+		distinct[d] = true
+	}
+	if len(distinct) < 2 {
+		t.Error("jitter is always the same")
+	}
+	if d := jitter(time.Hour); d > time.Hour+maxJitter {
+		t.Errorf("jitter made %v of an hour", d)
+	}
+}
+
 func FuzzParseRetryAfter(f *testing.F) {
 	for _, seed := range []string{
 		"", "7", "-1", "99999999999999999999", "soon", "Fri, 02 Jan 2026 03:04:25 GMT", "Fri, 31 Dec 9999 23:59:59 GMT",

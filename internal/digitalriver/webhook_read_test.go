@@ -26,6 +26,19 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// A webhook that moves to the next page between two requests is listed once.
+func TestOverlappingPages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{}
+		api.failNext("GET",
+			respondWith(200, `{"data": [{"id": "a"}, {"id": "b"}], "hasMore": true}`),
+			respondWith(200, `{"data": [{"id": "b"}, {"id": "c"}]}`))
+		if diff := cmp.Diff([]string{"a", "b", "c"}, ids(mustList(t, api.newClient(t)))); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 // A list that always has more pages, but no more webhooks, is an error.
 func TestEndlessPages(t *testing.T) {
 	for _, body := range []string{`{"data": [{"id": "a"}], "hasMore": true}`, `{"data": [], "hasMore": true}`} {

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,8 +19,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/pb33f/libopenapi"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/sandbox"
 )
 
 // The tests in this file hold the code to the structure that CONTRIBUTING.md
@@ -220,6 +223,87 @@ func TestWebhookModel_keepsEveryMember(t *testing.T) {
 	if diff := cmp.Diff(want, state.toWebhook(nullWebhook())); diff != "" {
 		t.Errorf("toWebhook (-want +got):\n%s", diff)
 	}
+}
+
+// TestOpenAPI_hasEveryMember checks that the sandbox's OpenAPI document, to which
+// the tests hold client and sandbox, has the members that the client knows.
+func TestOpenAPI_hasEveryMember(t *testing.T) {
+	document, err := libopenapi.NewDocument(sandbox.OpenAPI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	model, err := document.BuildV3Model()
+	if err != nil {
+		t.Fatal(err)
+	}
+	properties := func(schema string) []string {
+		return slices.Sorted(model.Model.Components.Schemas.GetOrZero(schema).Schema().Properties.KeysFromOldest())
+	}
+	var all, settable []string
+	for i := range reflect.TypeFor[digitalriver.Webhook]().NumField() {
+		member, _, _ := strings.Cut(reflect.TypeFor[digitalriver.Webhook]().Field(i).Tag.Get("json"), ",")
+		all = append(all, member)
+		if _, ok := attributeOf(member); ok {
+			settable = append(settable, member)
+		}
+	}
+	slices.Sort(all)
+	slices.Sort(settable)
+	want := map[string][]string{"Webhook": all, "WebhookCreate": settable, "WebhookUpdate": settable}
+	for schema, members := range want {
+		if diff := cmp.Diff(members, properties(schema)); diff != "" {
+			t.Errorf("%s (-client +openapi.yaml):\n%s", schema, diff)
+		}
+	}
+}
+
+// TestSandbox_keepsEveryMember creates webhooks in the sandbox with every member
+// set, and reads them back.
+func TestSandbox_keepsEveryMember(t *testing.T) {
+	client, err := digitalriver.New(digitalriver.Config{APIKey: testKey, BaseURL: startSandbox(t).url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, transport := range []string{digitalriver.TransportHTTP, digitalriver.TransportOAuth} {
+		var webhook digitalriver.Webhook
+		fill(reflect.ValueOf(&webhook).Elem(), "webhook")
+		webhook.ID, webhook.LiveMode, webhook.CreatedTime, webhook.UpdatedTime = "", false, time.Time{}, time.Time{}
+		webhook.Types, webhook.Address = []string{"order.accepted"}, "https://example.com"
+		webhook.APIVersion, webhook.TransportType = "2021-12-13", transport
+		webhook.OAuth.TokenEndPoint, webhook.OAuth.GrantType = "https://example.com/token", digitalriver.GrantPassword
+		if transport == digitalriver.TransportHTTP {
+			webhook.OAuth = nil
+		} else {
+			webhook.Authentication = nil
+		}
+		created, err := client.CreateWebhook(t.Context(), webhook)
+		if err != nil {
+			t.Fatal(err)
+		}
+		updated, err := client.UpdateWebhook(t.Context(), created.ID, webhook, settableMembers(transport)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, got := range []digitalriver.Webhook{*created, *updated} {
+			got.ID, got.LiveMode, got.CreatedTime, got.UpdatedTime = "", false, time.Time{}, time.Time{}
+			if diff := cmp.Diff(webhook, got); diff != "" {
+				t.Errorf("%s (-sent +returned):\n%s", transport, diff)
+			}
+		}
+	}
+}
+
+// settableMembers returns the members that an update can set with a transport type.
+func settableMembers(transport string) []string {
+	var members []string
+	for _, field := range webhookFields() {
+		other := field.name == "oauth" && transport == digitalriver.TransportHTTP ||
+			field.name == "authentication" && transport == digitalriver.TransportOAuth
+		if field.configurable() && !other {
+			members = append(members, field.member)
+		}
+	}
+	return members
 }
 
 // fill sets every field of a struct to a value of its own.

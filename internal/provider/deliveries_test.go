@@ -66,7 +66,7 @@ func TestAccDeliveries(t *testing.T) {
 // gives the receiver the new secret late.
 func TestAccDeliveries_rotation(t *testing.T) {
 	api := startSandbox(t)
-	r := startReceiver(t, "")
+	r := startReceiver(t, "", "-tolerance", "13h") // The clock moves by more than 12 hours.
 	config := func(n int) string {
 		return api.config(deliveryConfig(r.url, "") + fmt.Sprintf(`
 resource "digitalriver_webhook_secret_rotation" "test" {

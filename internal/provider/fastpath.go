@@ -190,25 +190,28 @@ func isValidValue(ctx context.Context, field webhookField, value attr.Value) boo
 		return false
 	}
 	at := path.Root(field.name)
-	switch value := value.(type) {
-	case types.String:
+	switch attribute := field.attribute.(type) {
+	case schema.StringAttribute:
+		text, ok := value.(types.String)
 		var resp validator.StringResponse
-		for _, v := range field.attribute.(schema.StringAttribute).Validators {
-			v.ValidateString(ctx, validator.StringRequest{Path: at, ConfigValue: value}, &resp)
+		for _, v := range attribute.Validators {
+			v.ValidateString(ctx, validator.StringRequest{Path: at, ConfigValue: text}, &resp)
 		}
-		return len(resp.Diagnostics) == 0
-	case types.Bool:
+		return ok && len(resp.Diagnostics) == 0
+	case schema.BoolAttribute:
+		flag, ok := value.(types.Bool)
 		var resp validator.BoolResponse
-		for _, v := range field.attribute.(schema.BoolAttribute).Validators {
-			v.ValidateBool(ctx, validator.BoolRequest{Path: at, ConfigValue: value}, &resp)
+		for _, v := range attribute.Validators {
+			v.ValidateBool(ctx, validator.BoolRequest{Path: at, ConfigValue: flag}, &resp)
 		}
-		return len(resp.Diagnostics) == 0
-	case types.List:
+		return ok && len(resp.Diagnostics) == 0
+	case schema.ListAttribute:
+		list, ok := value.(types.List)
 		var resp validator.ListResponse
-		for _, v := range field.attribute.(schema.ListAttribute).Validators {
-			v.ValidateList(ctx, validator.ListRequest{Path: at, ConfigValue: value}, &resp)
+		for _, v := range attribute.Validators {
+			v.ValidateList(ctx, validator.ListRequest{Path: at, ConfigValue: list}, &resp)
 		}
-		return len(resp.Diagnostics) == 0
+		return ok && len(resp.Diagnostics) == 0
 	default:
 		return false
 	}

@@ -35,17 +35,17 @@ var (
 )
 
 var faults = []fault{
-	statusFault("status 429", 429, 0, success, "answered 429"),
-	statusFault("status 429 that asks for seconds", 429, 2, success, "answered 429"),
+	statusFault("status 429", 429, 0, success, "returned 429"),
+	statusFault("status 429 that asks for seconds", 429, 2, success, "returned 429"),
 	statusFault("status 429 that asks for an hour", 429, 3600, longWait, longWait),
-	statusFault("status 500", 500, 0, success, "answered 500"),
-	statusFault("status 503 that asks for seconds", 503, 2, success, "answered 503"),
+	statusFault("status 500", 500, 0, success, "returned 500"),
+	statusFault("status 503 that asks for seconds", 503, 2, success, "returned 503"),
 	statusFault("status 503 that asks for an hour", 503, 3600, longWait, longWait),
-	statusFault("status 408", 408, 0, success, "answered 408"),
-	statusFault("status 400", 400, 0, "The API refused", "The API refused"),
+	statusFault("status 408", 408, 0, success, "returned 408"),
+	statusFault("status 400", 400, 0, "The API rejected", "The API rejected"),
 	statusFault("status 401", 401, 0, wrongKey, wrongKey),
 	statusFault("status 403", 403, 0, noPermission, noPermission),
-	statusFault("status 409", 409, 0, "answered 409", "answered 409"),
+	statusFault("status 409", 409, 0, "returned 409", "returned 409"),
 	{name: "html 502", rule: object{"kind": "html", "status": 502}, always: htmlPage},
 	{name: "html 200", rule: object{"kind": "html", "status": 200}, always: htmlPage},
 	{name: "html 404", rule: object{"kind": "html", "status": 404}, always: htmlPage, except: notFoundPages},
@@ -55,7 +55,7 @@ var faults = []fault{
 	{name: "hang for too long", rule: object{"kind": "hang", "delay": "1h"}, timesOut: true, always: tooSlow},
 	{name: "slow", rule: object{"kind": "slow", "delay": "1ms"}},
 	{name: "slow for too long", rule: object{"kind": "slow", "delay": "1h"}, timesOut: true, always: tooSlow},
-	{name: "truncate", rule: object{"kind": "truncate"}, always: "the answer is cut off", except: cutOffResponses},
+	{name: "truncate", rule: object{"kind": "truncate"}, always: "the response is truncated", except: cutOffResponses},
 }
 
 // statusFault is a response with a status, and a Retry-After if that is not 0.
@@ -195,7 +195,7 @@ func (c *faultCase) startFault(o operation) {
 }
 
 // nextStep is in each error; of a 400, the API's own words say it.
-var nextStep = regexp.MustCompile(`[Aa]pply again|Check the provider argument|needs the permission|The API refused`)
+var nextStep = regexp.MustCompile(`[Aa]pply again|Check the provider argument|needs the permission|The API rejected`)
 
 // checkErrors checks what Terraform said of the case.
 func (c *faultCase) checkErrors(diagnostics []diagnostic) {

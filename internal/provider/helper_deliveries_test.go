@@ -80,15 +80,17 @@ type receiver struct {
 }
 
 // startReceiver starts a receiver that expects an Authorization header, unless
-// that is empty. It accepts any timestamp, since the sandbox's clock may move.
-func startReceiver(t *testing.T, authorization string) *receiver {
+// that is empty. Until a webhook exists, the receiver has a secret that signs
+// nothing, since it does not start without one.
+func startReceiver(t *testing.T, authorization string, flags ...string) *receiver {
 	t.Helper()
 	binary, err := builtReceiver()
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := &receiver{folder: newFolder(t), lines: make(chan string, 100)}
-	args := []string{"-listen", "127.0.0.1:0", "-tolerance", "1000h", "-secret-file", r.path("secret")}
+	r.write("secret", "none\n")
+	args := append([]string{"-listen", "127.0.0.1:0", "-secret-file", r.path("secret")}, flags...)
 	if authorization != "" {
 		r.write("authorization", authorization+"\n")
 		args = append(args, "-authorization-file", r.path("authorization"))

@@ -97,9 +97,9 @@ const (
 	wrongKey     = "The API key is wrong or was revoked"
 	noPermission = "The API key may not do this"
 	longWait     = "the API asked to wait 1h0m0s"
-	htmlPage     = "the answer is an HTML page"
-	noResponse   = "got no answer"
-	tooSlow      = "no complete answer within " + requestTimeout
+	htmlPage     = "the response is an HTML page"
+	noResponse   = "got no response"
+	tooSlow      = "no complete response within " + requestTimeout
 
 	// requestTimeout is a request_timeout that is too short for the fault.
 	requestTimeout = "500ms"

@@ -54,7 +54,7 @@ resource "digitalriver_webhook" "second" {
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		out.WriteString(lines.Text() + "\n")
-		if !interrupted && strings.Contains(lines.Text(), "waiting as the API asked for") {
+		if !interrupted && strings.Contains(lines.Text(), "waiting as requested by the API") {
 			interrupted = true
 			// To the whole group: a terminal sends the signal to the provider too.
 			if err := syscall.Kill(-command.Process.Pid, syscall.SIGINT); err != nil {

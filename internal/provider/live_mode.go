@@ -26,7 +26,7 @@ func (d *providerData) keyMode(
 		return live, known, nil
 	}
 	if _, err := client.ListWebhooks(ctx); err != nil {
-		diags = apiDiagnostics("The list of webhooks, which shows the mode of the API key", err)
+		diags = apiDiagnostics("the list of webhooks, which shows the mode of the API key", err)
 	}
 	live, known = client.LiveMode()
 	return live, known, diags

@@ -42,7 +42,7 @@ func TestAccLiveMode_wrongKeyChangesNothing(t *testing.T) {
 	live := api.configWith(liveKey, "live_mode = true", basicWebhook)
 	changed := webhookConfig("address = \"https://example.com/changed\"\ntypes = [\"order.accepted\"]")
 	wrong := regexp.MustCompile(`API key of (the wrong|another) mode`)
-	bothModes := regexp.MustCompile(`(?s)another mode than the webhook.*of\s+live\s+mode.*of\s+test\s+mode`)
+	bothModes := regexp.MustCompile(`(?s)another mode than the webhook.*to\s+live\s+mode.*to\s+test\s+mode`)
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: testProviders(),
 		Steps: []resource.TestStep{

@@ -1,13 +1,13 @@
 package provider
 
 import (
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
@@ -65,7 +65,7 @@ func TestAccProvider_headers(t *testing.T) {
 		ProtoV6ProviderFactories: testProviders(),
 		Steps: []resource.TestStep{{
 			Config:      strings.Replace(config, api.url, server.URL, 1),
-			ExpectError: regexp.MustCompile(`(?s)answered 418.*upstream-id`),
+			ExpectError: regexp.MustCompile(`(?s)returned 418.*upstream-id`),
 		}},
 	})
 	if len(requests) == 0 {

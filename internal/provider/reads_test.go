@@ -234,12 +234,12 @@ func TestAccReads_changedBetweenPlanAndApply(t *testing.T) {
 	w.must("plan", "-out=saved.tfplan")
 	api.patch(id, object{"enabled": false})
 	code, out := w.run("apply", "-no-color", "saved.tfplan")
-	if code == 0 || !strings.Contains(out, "Webhook was changed by somebody else") ||
+	if code == 0 || !strings.Contains(out, "Webhook was changed outside Terraform") ||
 		!strings.Contains(unwrapped(out), `after the plan, in "enabled"`) {
 		t.Errorf("exit code %d\n%s", code, out)
 	}
 	if out = w.must("plan"); !strings.Contains(out, "enabled        = false -> true") {
-		t.Errorf("the plan does not show the change of somebody else:\n%s", out)
+		t.Errorf("the plan does not show the change made outside Terraform:\n%s", out)
 	}
 	w.must("apply", "-auto-approve")
 	w.mustBeClean()

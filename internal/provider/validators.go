@@ -3,9 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/loopback"
 )
 
 var (
@@ -25,11 +24,8 @@ var (
 	_ validator.String = (*nonEmptyValidator)(nil)
 	_ validator.String = (*oneOfValidator)(nil)
 	_ validator.String = (*positiveDurationValidator)(nil)
+	_ validator.String = (*typePatternValidator)(nil)
 )
-
-// eventTypeName matches words of letters and underscores joined by dots, as all
-// names of the catalog are.
-var eventTypeName = regexp.MustCompile(`^[A-Za-z_]+(\.[A-Za-z_]+)+$`)
 
 // eventTypesValidator checks the event types of a webhook, and reports on the
 // element that is wrong.
@@ -63,10 +59,10 @@ func (*eventTypesValidator) ValidateList(
 		}
 		at := req.Path.AtListIndex(i)
 		eventType := name.ValueString()
-		if _, known := catalog.Lookup(eventType); !known && !eventTypeName.MatchString(eventType) {
+		if _, known := catalog.Lookup(eventType); !known && !catalog.ValidName(eventType) {
 			resp.Diagnostics.AddAttributeError(at, "Invalid event type",
-				fmt.Sprintf("An event type consists of words of letters and underscores, joined by dots, such as "+
-					"\"order.accepted\"; element %d is %q.", i, eventType))
+				fmt.Sprintf("An event type consists of words of letters, digits and underscores, joined by dots, "+
+					"such as \"order.accepted\"; element %d is %q.", i, eventType))
 			continue
 		}
 		if before, found := first[eventType]; found {
@@ -76,6 +72,28 @@ func (*eventTypesValidator) ValidateList(
 		}
 		first[eventType] = i
 	}
+}
+
+// typePatternValidator checks for an event type or a pattern of event types.
+type typePatternValidator struct{}
+
+func (*typePatternValidator) Description(context.Context) string {
+	return "an event type, such as order.accepted, or a pattern with *, such as order.*"
+}
+
+func (v *typePatternValidator) MarkdownDescription(ctx context.Context) string {
+	return v.Description(ctx)
+}
+
+func (v *typePatternValidator) ValidateString(
+	ctx context.Context, req validator.StringRequest, resp *validator.StringResponse,
+) {
+	value := req.ConfigValue.ValueString()
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || catalog.ValidPattern(value) {
+		return
+	}
+	resp.Diagnostics.AddAttributeError(req.Path, "Invalid event type",
+		fmt.Sprintf("Each element must be %s; it is %q.", v.Description(ctx), value))
 }
 
 // httpURLValidator checks for an absolute URL with a host. Unless allowHTTP is
@@ -109,17 +127,7 @@ func (v *httpURLValidator) ValidateString(
 func (v *httpURLValidator) accepts(value string) bool {
 	u, err := url.Parse(value)
 	return err == nil && u.Hostname() != "" &&
-		(u.Scheme == "https" || u.Scheme == "http" && (v.allowHTTP || isLoopback(u.Hostname())))
-}
-
-// isLoopback reports whether a host name is this machine's own by name or by
-// address, without asking a resolver.
-func isLoopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.IsLoopback()
+		(u.Scheme == "https" || u.Scheme == "http" && (v.allowHTTP || loopback.Host(u.Hostname())))
 }
 
 // apiVersionValidator checks the api_version of a webhook.

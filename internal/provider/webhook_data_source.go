@@ -108,7 +108,7 @@ func webhookByAddress(
 ) (*digitalriver.Webhook, diag.Diagnostics) {
 	webhooks, err := client.ListWebhooks(ctx)
 	if err != nil {
-		return nil, apiDiagnostics("The list of webhooks", err)
+		return nil, apiDiagnostics("the list of webhooks", err)
 	}
 	var found []*digitalriver.Webhook
 	var ids []string

@@ -244,12 +244,12 @@ func TestAccWebhook_refusalsKeepState(t *testing.T) {
 			{Config: api.config(basicWebhook)},
 			{
 				Config:      api.configWith("sk_test_wrong", "", basicWebhook),
-				ExpectError: regexp.MustCompile(`(?s)Could not read webhook.*answered 401.*upstream-id.*API key is wrong`),
+				ExpectError: regexp.MustCompile(`(?s)Could not read webhook.*returned 401.*upstream-id.*API key is wrong`),
 			},
 			{
 				PreConfig:   func() { api.faults(object{"method": "GET", "kind": "status", "status": 403}) },
 				Config:      api.config(basicWebhook),
-				ExpectError: regexp.MustCompile(`(?s)Could not read webhook.*answered 403.*upstream-id`),
+				ExpectError: regexp.MustCompile(`(?s)Could not read webhook.*returned 403.*upstream-id`),
 			},
 			{
 				PreConfig:   func() { api.faults() },

@@ -14,6 +14,7 @@ import (
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/loopback"
 )
 
 // planWarnings returns the warnings of a plan; state is nil for a new webhook.
@@ -47,7 +48,7 @@ func (m *webhookModel) warnings() diag.Diagnostics {
 		name := value.ValueString()
 		at := path.Root("types").AtListIndex(i)
 		switch known, found := catalog.Lookup(name); {
-		case !found && eventTypeName.MatchString(name):
+		case !found && catalog.ValidName(name):
 			diags.AddAttributeWarning(at, "Unknown event type: "+name, unknownTypeDetail(name))
 		case known.ReplacedBy != "":
 			diags.AddAttributeWarning(at, "Older event type: "+name,
@@ -55,7 +56,7 @@ func (m *webhookModel) warnings() diag.Diagnostics {
 		}
 	}
 	u, err := url.Parse(m.Address.ValueString())
-	if err == nil && u.Scheme == "http" && !isLoopback(u.Hostname()) {
+	if err == nil && u.Scheme == "http" && !loopback.Host(u.Hostname()) {
 		diags.AddAttributeWarning(path.Root("address"), "Unencrypted events: "+u.Host,
 			fmt.Sprintf("Events and credentials would travel to %s unencrypted. Use https.", u.Host))
 	}

@@ -8,7 +8,7 @@ import (
 
 // duplicateWarning begins the summary of the warning of a webhook that exists
 // already.
-const duplicateWarning = "Webhook exists already: "
+const duplicateWarning = "Webhook already exists: "
 
 // TestAccWebhook_warnings counts the warnings of a plan: each is given once.
 func TestAccWebhook_warnings(t *testing.T) {
@@ -41,7 +41,7 @@ resource "digitalriver_webhook" "test" {
 	out = w.plan(api.config(warned))
 	count(out, "Unknown event type", 1)
 	count(out, "Older event type", 1)
-	count(out, "Events in clear text", 1)
+	count(out, "Unencrypted events", 1)
 	for _, want := range []string{
 		`Did you mean "order.accepted"`, `Use "refund.complete"`, `"order.acepted", "refund.completed"`,
 	} {

@@ -2,12 +2,10 @@ package provider
 
 import (
 	"context"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -56,8 +54,7 @@ func (d *webhooksDataSource) Schema(
 				Optional: true, ElementType: types.StringType,
 				Validators: []validator.List{
 					listvalidator.SizeAtLeast(1),
-					listvalidator.ValueStringsAre(stringvalidator.RegexMatches(typePattern,
-						"must be an event type, such as order.accepted, or a pattern with *, such as order.*")),
+					listvalidator.ValueStringsAre(&typePatternValidator{}),
 				},
 				MarkdownDescription: "Only webhooks that receive at least one of these event types. `*` matches any " +
 					"characters, as in `order.*`.",
@@ -112,7 +109,7 @@ func (d *webhooksDataSource) Read(
 	}
 	listed, err := client.ListWebhooks(ctx)
 	if err != nil {
-		resp.Diagnostics.Append(apiDiagnostics("The list of webhooks", err)...)
+		resp.Diagnostics.Append(apiDiagnostics("the list of webhooks", err)...)
 		return
 	}
 	if live, known := client.LiveMode(); known {
@@ -150,9 +147,6 @@ func (m *webhooksModel) matches(webhook *digitalriver.Webhook) bool {
 		return slices.ContainsFunc(webhook.Types, func(name string) bool { return catalog.Matches(pattern, name) })
 	})
 }
-
-// typePattern matches an event type with * in any places.
-var typePattern = regexp.MustCompile(`^[A-Za-z_.*]+$`)
 
 // sharedTypes maps each event type that several enabled webhooks receive to
 // their IDs: these endpoints receive each other's events.

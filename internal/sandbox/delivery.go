@@ -3,7 +3,6 @@ package sandbox
 import (
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"time"
 )
@@ -19,7 +18,7 @@ const (
 	outcomeNotSent      = "not_sent"
 )
 
-// attempt is one that is to be made.
+// attempt is an attempt that is to be made.
 type attempt struct {
 	EventID   string    `json:"eventId"`
 	EventType string    `json:"eventType"`
@@ -29,23 +28,20 @@ type attempt struct {
 	First     timestamp `json:"first"`
 	Due       timestamp `json:"due"`
 
-	// body is the event as it is sent; the file has it once for all attempts.
-	body []byte
-	// event is the event's key in the file.
-	event uint64
+	eventKey string // The key of the event in the data file.
 }
 
-// testRetries are when an attempt is made again in test mode, counted from the
-// first one [decided].
+// testRetries are the times of the retries in test mode after the first attempt.
+// Digital River does not document them.
 var testRetries = []time.Duration{10 * time.Minute, time.Hour, 3 * time.Hour}
 
-// giveUpAfter is for how long deliveries are tried in live mode, and how long a
-// webhook may go without an acknowledgement before it is disabled.
+// giveUpAfter is how long a delivery is retried in live mode, and how long a
+// webhook may acknowledge nothing before it is disabled.
 const giveUpAfter = 72 * time.Hour
 
-// next is the attempt after a, or nil where that was the last one. In live mode
-// the pause doubles, from a minute on [decided].
-func (a attempt) next() *attempt {
+// next returns the attempt after a, or nil if that was the last one. In live
+// mode the pause begins at a minute and doubles.
+func (a *attempt) next() *attempt {
 	var wait time.Duration
 	switch retry := a.Number; {
 	case a.LiveMode:
@@ -58,14 +54,15 @@ func (a attempt) next() *attempt {
 	default:
 		wait = testRetries[retry-1]
 	}
-	a.Number++
-	a.Due = timestamp{a.First.Add(wait)}
-	return &a
+	following := *a
+	following.Number++
+	following.Due = timestamp{a.First.Add(wait)}
+	return &following
 }
 
-// delivery is an attempt that was made. It holds no header, no body and no
-// credential, so that it can leak none.
-type delivery struct {
+// attemptResult is an attempt that has been made. It has no header, body or
+// credential, so it cannot leak one.
+type attemptResult struct {
 	EventID     string     `json:"eventId"`
 	EventType   string     `json:"eventType"`
 	WebhookID   string     `json:"webhookId"`
@@ -78,26 +75,32 @@ type delivery struct {
 	NextAttempt *timestamp `json:"nextAttempt"`
 }
 
-// failed says whether the endpoint is to blame for a missing acknowledgement.
-func (d delivery) failed() bool {
-	return d.Outcome != outcomeAcknowledged && d.Outcome != outcomeNotSent
+// failed reports whether the endpoint is the reason that the attempt was not
+// acknowledged.
+func (r attemptResult) failed() bool {
+	return r.Outcome != outcomeAcknowledged && r.Outcome != outcomeNotSent
 }
 
-// listDeliveries answers with the attempts so far, newest first.
-func (s *Sandbox) listDeliveries(query url.Values, _ []byte) (answer, error) {
+// listDeliveries returns the attempts that have been made, newest first.
+func (s *Sandbox) listDeliveries(c call) (response, error) {
+	query, err := c.parameters()
+	if err != nil {
+		return response{}, err
+	}
 	var p problems
 	for _, name := range slices.Sorted(maps.Keys(query)) {
-		p.expect(name == "webhook" || name == "event", name, "%s is not a filter of deliveries: there are webhook and event.", name)
+		p.expect(name == "webhook" || name == "event", name,
+			"%s is not a filter of deliveries; the filters are webhook and event.", name)
 	}
 	if err := p.err(); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	matches := func(name, value string) bool { return !query.Has(name) || query.Get(name) == value }
-	found := []delivery{}
-	err := s.store.eachDelivery(func(d delivery) {
-		if matches("webhook", d.WebhookID) && matches("event", d.EventID) {
-			found = append(found, d)
+	found := []attemptResult{}
+	err = s.store.eachDelivery(func(r attemptResult) {
+		if matches("webhook", r.WebhookID) && matches("event", r.EventID) {
+			found = append(found, r)
 		}
 	})
-	return jsonAnswer(http.StatusOK, encode(found)), err
+	return jsonResponse(http.StatusOK, encode(found)), err
 }

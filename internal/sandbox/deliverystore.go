@@ -1,213 +1,205 @@
 package sandbox
 
 import (
-	"bytes"
-	"encoding/binary"
 	"encoding/json"
 	"slices"
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/delivery"
 )
 
-var (
-	// bucketEvents has the bodies of events that have attempts left.
-	bucketEvents = []byte("events")
-	// bucketAttempts has the attempts to be made, by event and webhook.
-	bucketAttempts   = []byte("attempts")
-	bucketDeliveries = []byte("deliveries")
-)
-
-// maxDeliveries bounds the log of attempts; the oldest are dropped beyond it.
+// maxDeliveries is the length of the log of deliveries. Beyond it, the oldest
+// are dropped.
 const maxDeliveries = 20_000
 
-func (a attempt) key() string {
-	return string(sequenceKey(a.event)) + a.WebhookID
+// storedEvent is an event that still has attempts to be made.
+type storedEvent struct {
+	event   delivery.Event
+	body    []byte // The event as it is delivered.
+	fileKey string // The key in the data file.
 }
 
-// loadAttempts reads what is left to be delivered.
-func (s *store) loadAttempts(tx *bbolt.Tx) error {
-	events := tx.Bucket(bucketEvents)
-	return tx.Bucket(bucketAttempts).ForEach(func(k, v []byte) error {
-		a := attempt{event: binary.BigEndian.Uint64(k), body: bytes.Clone(events.Get(k[:8]))}
-		if err := json.Unmarshal(v, &a); err != nil {
-			return err
-		}
-		s.pending[a.key()] = a
-		return nil
-	})
+func (e *storedEvent) id() string   { return e.event.ID }
+func (e *storedEvent) key() string  { return e.fileKey }
+func (e *storedEvent) live() bool   { return e.event.LiveMode }
+func (e *storedEvent) file() []byte { return e.body }
+
+func decodeStoredEvent(key, value []byte) (*storedEvent, error) {
+	e := &storedEvent{fileKey: string(key), body: slices.Clone(value)}
+	return e, json.Unmarshal(value, &e.event)
 }
 
-// attempts are all that are to be made.
-func (s *store) attempts() []attempt {
+func (a *attempt) id() string   { return a.key() }
+func (a *attempt) key() string  { return a.eventKey + a.WebhookID }
+func (a *attempt) live() bool   { return a.LiveMode }
+func (a *attempt) file() []byte { return encode(a) }
+
+func decodeAttempt(key, value []byte) (*attempt, error) {
+	a := &attempt{}
+	err := json.Unmarshal(value, a)
+	a.eventKey = string(key[:len(key)-len(a.WebhookID)])
+	return a, err
+}
+
+// allAttempts returns all attempts that are to be made.
+func (s *store) allAttempts() []*attempt {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	var attempts []attempt
-	for _, a := range s.pending {
-		attempts = append(attempts, a)
-	}
-	return attempts
+	return slices.Clone(s.attempts.sorted)
 }
 
-// addEvent addresses an event to the webhooks that it goes to, and stores the
-// first attempts.
-func (s *store) addEvent(e *event) ([]attempt, error) {
+// addEvent completes an event with its time and the webhooks that it goes to,
+// stores it, and returns the first attempts.
+func (s *store) addEvent(e *delivery.Event) ([]*attempt, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e.CreatedTime = timestamp{s.clock.now().UTC().Truncate(time.Millisecond)}
-	for _, r := range s.records {
-		if w := r.Webhook; w.Enabled && w.LiveMode == e.LiveMode && slices.Contains(w.Types, e.Type) {
-			e.WebhookIDs = append(e.WebhookIDs, w.ID)
+	created := timestamp{s.clock.now().UTC().Truncate(time.Millisecond)}
+	e.CreatedTime = delivery.FormatTime(created.Time)
+	for _, r := range s.webhooks.list(e.LiveMode) {
+		if r.Webhook.Enabled && slices.Contains(r.Webhook.Types, e.Type) {
+			e.WebhookIDs = append(e.WebhookIDs, r.Webhook.ID)
 		}
 	}
 	if len(e.WebhookIDs) == 0 {
 		return nil, nil
 	}
-	body := encode(e)
-	var attempts []attempt
-	err := s.db.Update(func(tx *bbolt.Tx) error {
-		events := tx.Bucket(bucketEvents)
-		sequence, _ := events.NextSequence()
-		if err := events.Put(sequenceKey(sequence), body); err != nil {
+	body, err := e.Encode()
+	if err != nil {
+		return nil, err
+	}
+	var attempts []*attempt
+	err = s.db.Update(func(tx *bbolt.Tx) error {
+		fileKey, err := s.events.newKey(tx)
+		if err != nil {
+			return err
+		}
+		if err := s.events.put(tx, &storedEvent{*e, body, fileKey}); err != nil {
 			return err
 		}
 		for _, id := range e.WebhookIDs {
-			a := attempt{
+			a := &attempt{
 				EventID: e.ID, EventType: e.Type, WebhookID: id, LiveMode: e.LiveMode,
-				Number: 1, First: e.CreatedTime, Due: e.CreatedTime, body: body, event: sequence,
+				Number: 1, First: created, Due: created, eventKey: fileKey,
 			}
-			if err := tx.Bucket(bucketAttempts).Put([]byte(a.key()), encode(a)); err != nil {
+			if err := s.attempts.put(tx, a); err != nil {
 				return err
 			}
 			attempts = append(attempts, a)
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	for _, a := range attempts {
-		s.pending[a.key()] = a
-	}
-	return attempts, nil
+	return attempts, err
 }
 
-// finish stores how an attempt went and the one that is to follow, if any.
-func (s *store) finish(a attempt, d delivery, next *attempt) error {
+// prepare returns what an attempt needs. It is false when the webhook was
+// deleted, and the attempt with it.
+func (s *store) prepare(a *attempt) (r *record, body []byte, ok bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	r, found := s.webhooks.get(a.LiveMode, a.WebhookID)
+	if !found {
+		return nil, nil, false
+	}
+	e, found := s.events.get(a.LiveMode, a.EventID)
+	if !found {
+		return nil, nil, false
+	}
+	return r, e.body, true
+}
+
+// finish stores the result of an attempt, and the attempt after it if there is
+// one.
+func (s *store) finish(a *attempt, result attemptResult, next *attempt) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := s.afterDelivery(d)
-	_, pending := s.pending[a.key()]
-	err := s.db.Update(func(tx *bbolt.Tx) error {
-		if err := logDelivery(tx, d); err != nil {
+	changed := s.afterAttempt(result)
+	_, pending := s.attempts.get(a.LiveMode, a.id())
+	return s.db.Update(func(tx *bbolt.Tx) error {
+		if err := logDelivery(tx, result); err != nil {
 			return err
 		}
-		if r != nil {
-			if err := tx.Bucket(bucketWebhooks).Put(sequenceKey(r.sequence), encode(r)); err != nil {
+		if changed != nil {
+			if err := s.putWebhook(tx, changed); err != nil {
 				return err
 			}
 		}
 		switch {
-		case !pending:
+		case !pending: // The webhook was deleted meanwhile.
 			return nil
 		case next != nil:
-			return tx.Bucket(bucketAttempts).Put([]byte(next.key()), encode(next))
+			return s.attempts.put(tx, next)
 		}
-		return dropAttempt(tx, a)
+		return s.deleteAttempt(tx, a)
 	})
-	if err != nil {
-		return err
-	}
-	if r != nil {
-		s.keep(r)
-	}
-	switch {
-	case pending && next != nil:
-		s.pending[next.key()] = *next
-	case pending:
-		delete(s.pending, a.key())
-	}
-	return nil
 }
 
-// afterDelivery is the webhook's record as the outcome changes it, or nil where
+// afterAttempt returns the webhook's record as the result changes it, or nil if
 // it does not.
-func (s *store) afterDelivery(d delivery) *record {
-	old := s.byID[d.WebhookID]
+func (s *store) afterAttempt(result attemptResult) *record {
+	old := s.webhooks.byID[result.WebhookID]
 	if old == nil || !old.Webhook.Enabled {
 		return nil
 	}
 	r := *old
 	switch {
-	case d.Outcome == outcomeAcknowledged && r.FailingSince != nil:
+	case result.Outcome == outcomeAcknowledged && r.FailingSince != nil:
 		r.FailingSince = nil
-	case d.failed() && r.FailingSince == nil:
-		r.FailingSince = &d.Time
+	case result.failed() && r.FailingSince == nil:
+		r.FailingSince = &result.Time
 	default:
 		return nil
 	}
 	return &r
 }
 
-func logDelivery(tx *bbolt.Tx, d delivery) error {
-	b := tx.Bucket(bucketDeliveries)
-	sequence, _ := b.NextSequence()
-	if sequence > maxDeliveries {
-		if err := b.Delete(sequenceKey(sequence - maxDeliveries)); err != nil {
+// deleteAttempt also deletes the event if this is its last attempt.
+func (s *store) deleteAttempt(tx *bbolt.Tx, a *attempt) error {
+	if e, found := s.events.get(a.LiveMode, a.EventID); found && len(s.attempts.withPrefix(a.eventKey)) == 1 {
+		if err := s.events.delete(tx, e); err != nil {
 			return err
 		}
 	}
-	return b.Put(sequenceKey(sequence), encode(d))
+	return s.attempts.delete(tx, a)
 }
 
-// dropAttempt removes an attempt, and with the last one its event.
-func dropAttempt(tx *bbolt.Tx, a attempt) error {
-	attempts, event := tx.Bucket(bucketAttempts), sequenceKey(a.event)
-	if err := attempts.Delete([]byte(a.key())); err != nil {
+func logDelivery(tx *bbolt.Tx, result attemptResult) error {
+	log := tx.Bucket(bucketDeliveries)
+	sequence, err := log.NextSequence()
+	if err != nil {
 		return err
 	}
-	if k, _ := attempts.Cursor().Seek(event); bytes.HasPrefix(k, event) {
-		return nil
-	}
-	return tx.Bucket(bucketEvents).Delete(event)
-}
-
-// dropAttempts removes the attempts for a webhook, within the transaction that
-// deletes it.
-func (s *store) dropAttempts(tx *bbolt.Tx, webhookID string) error {
-	for _, a := range s.pending {
-		if a.WebhookID != webhookID {
-			continue
-		}
-		if err := dropAttempt(tx, a); err != nil {
+	if sequence > maxDeliveries {
+		if err := log.Delete(sequenceKey(sequence - maxDeliveries)); err != nil {
 			return err
 		}
 	}
-	return nil
+	return log.Put(sequenceKey(sequence), encode(result))
 }
 
-// eachDelivery goes through the attempts that were made, newest first.
-func (s *store) eachDelivery(do func(delivery)) error {
+// eachDelivery calls do with the logged results, newest first.
+func (s *store) eachDelivery(do func(attemptResult)) error {
 	return s.db.View(func(tx *bbolt.Tx) error {
 		c := tx.Bucket(bucketDeliveries).Cursor()
 		for k, v := c.Last(); k != nil; k, v = c.Prev() {
-			var d delivery
-			if err := json.Unmarshal(v, &d); err != nil {
+			var result attemptResult
+			if err := json.Unmarshal(v, &result); err != nil {
 				return err
 			}
-			do(d)
+			do(result)
 		}
 		return nil
 	})
 }
 
-// disableFailing disables the webhooks that have gone without an
-// acknowledgement for too long, once the attempts that were due until then are
-// made. It says when the next one may have to be disabled, if any.
+// disableFailing disables the webhooks that have acknowledged nothing for too
+// long, once the attempts that were due by then have been made. If others may
+// follow, it returns the time of the next one.
 func (s *store) disableFailing() (next time.Time, failing bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, r := range s.records {
+	for _, r := range slices.Clone(s.webhooks.sorted) {
 		if r.FailingSince == nil {
 			continue
 		}
@@ -218,22 +210,21 @@ func (s *store) disableFailing() (next time.Time, failing bool) {
 			if !failing || limit.Before(next) {
 				next, failing = limit, true
 			}
-		case !s.attemptDueUntil(r.Webhook.ID, limit):
+		case !s.attemptDueBy(r.Webhook.ID, limit):
 			disabled := *r
 			disabled.FailingSince = nil
 			disabled.Webhook.Enabled = false
 			disabled.Webhook.touch(now)
-			_ = s.write(&disabled) // What cannot be written is tried again with the next failure.
+			// A failure to write is not reported; the next failed attempt tries again.
+			_ = s.db.Update(func(tx *bbolt.Tx) error { return s.putWebhook(tx, &disabled) })
 		}
 	}
 	return next, failing
 }
 
-func (s *store) attemptDueUntil(webhookID string, limit time.Time) bool {
-	for _, a := range s.pending {
-		if a.WebhookID == webhookID && !a.Due.After(limit) {
-			return true
-		}
-	}
-	return false
+// attemptDueBy reports whether a webhook has an attempt to be made by a time.
+func (s *store) attemptDueBy(webhookID string, limit time.Time) bool {
+	return slices.ContainsFunc(s.attempts.sorted, func(a *attempt) bool {
+		return a.WebhookID == webhookID && !a.Due.After(limit)
+	})
 }

@@ -2,30 +2,10 @@ package sandbox
 
 import (
 	"context"
-	"io"
 	"net"
 	"net/http"
 	"time"
 )
-
-const (
-	maxBody = 1 << 20
-	// maxDrain is how much of a body that is too large is read all the same, so
-	// that the client comes to read its 413.
-	maxDrain = 16 << 20
-)
-
-// readBody reads one byte more than is accepted at most, so that its caller
-// can tell a body that is too large. Only a body read to its end lets the
-// server notice that the client has gone away.
-func readBody(r *http.Request) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-	if err != nil {
-		return nil, err
-	}
-	_, err = io.Copy(io.Discard, io.LimitReader(r.Body, maxDrain))
-	return body, err
-}
 
 // exchange is one API request and what its client gets to see.
 type exchange struct {
@@ -35,19 +15,81 @@ type exchange struct {
 	entry   *entry
 }
 
-// serve does the work and answers, as far as the fault lets it. A nil fault is
-// none.
-func (x *exchange) serve(fault *rule, do func() answer) {
+// serveAPI checks a request in this order: key, rate limit, faults, and then
+// what it asks for. DESIGN.md lists the order as a decision.
+func (s *Sandbox) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
+	key, known := keys[bearerToken(r)]
+	x := &exchange{sandbox: s, w: w, r: r, entry: s.requests.begin(entry{
+		Time:   timestamp{s.store.clock.now()},
+		Method: r.Method, Path: path, Query: r.URL.RawQuery, Mode: key.mode,
+	})}
+	if !known {
+		x.respond(unauthorized().response())
+		return
+	}
+	if wait, ok := s.limiter.allow(key, time.Now()); !ok {
+		x.respond(tooManyRequests(wait).response())
+		return
+	}
+	body, err := readBody(r)
+	if err != nil {
+		x.cut()
+		return
+	}
+	x.serve(s.faults.fire(r.Method, path), func() response {
+		return s.do(call{key: key, method: r.Method, path: path, query: r.URL.RawQuery, header: r.Header, body: body})
+	})
+}
+
+// do finds the operation for a call and runs it.
+func (s *Sandbox) do(c call) response {
+	o, id, err := apiRoutes.find(c.method, c.path)
+	if err != nil {
+		return errorResponse(err)
+	}
+	if c.key.readOnly && !o.readOnly {
+		return newError(http.StatusForbidden, "forbidden", "This restricted key may only read webhooks.").response()
+	}
+	if v := c.header.Get("digitalriver-version"); v != "" && !validDate(v) {
+		return badRequest(codeInvalid, "digitalriver-version", "digitalriver-version must be a date.").response()
+	}
+	c.id = id
+	return respond(o.run(s, c))
+}
+
+// control serves the control endpoints.
+func (s *Sandbox) control(path string, r *http.Request) response {
+	o, id, err := controlRoutes.find(r.Method, path)
+	if err != nil {
+		return errorResponse(err)
+	}
+	body, err := readBody(r)
+	if err != nil {
+		return errorResponse(err)
+	}
+	return respond(o.run(s, call{method: r.Method, path: path, id: id, query: r.URL.RawQuery, body: body}))
+}
+
+func respond(r response, err error) response {
+	if err != nil {
+		return errorResponse(err)
+	}
+	return r
+}
+
+// serve does the work and responds, as far as the fault allows. The fault may be
+// nil.
+func (x *exchange) serve(fault *rule, do func() response) {
 	if fault == nil {
-		x.answer(do())
+		x.respond(do())
 		return
 	}
 	x.entry.Fault = fault.Kind
 	switch fault.Kind {
 	case faultStatus:
-		x.answer(fault.errorAnswer())
+		x.respond(fault.errorResponse())
 	case faultHTML:
-		x.answer(fault.htmlAnswer())
+		x.respond(fault.htmlResponse())
 	case faultResetBefore:
 		x.cut()
 	case faultResetAfter:
@@ -61,26 +103,26 @@ func (x *exchange) serve(fault *rule, do func() answer) {
 			x.cut()
 			return
 		}
-		x.answer(do())
+		x.respond(do())
 	case faultTruncate:
-		a := do()
-		a.truncated = true
-		x.answer(a)
+		r := do()
+		r.truncated = true
+		x.respond(r)
 	}
 }
 
-// answer sends a after the sandbox's latency. The request is in the log before
-// the client can have the answer.
-func (x *exchange) answer(a answer) {
+// respond sends a response after the sandbox's latency. The request is in the
+// log before the client can have the response.
+func (x *exchange) respond(r response) {
 	if !x.wait(x.sandbox.latency) {
 		x.cut()
 		return
 	}
-	x.sandbox.requests.finish(x.entry, a.status)
-	a.write(x.w, x.sandbox.store.clock.now())
+	x.sandbox.requests.finish(x.entry, r.status)
+	r.write(x.w, x.sandbox.store.clock.now())
 }
 
-// cut resets the connection without an answer.
+// cut resets the connection without a response.
 func (x *exchange) cut() {
 	x.sandbox.requests.finish(x.entry, 0)
 	conn, _, err := http.NewResponseController(x.w).Hijack()
@@ -93,7 +135,7 @@ func (x *exchange) cut() {
 	_ = conn.Close()
 }
 
-// wait reports whether d has passed with the client and the sandbox still there.
+// wait reports whether the client and the sandbox were still there after d.
 func (x *exchange) wait(d time.Duration) bool {
 	if d <= 0 {
 		return true

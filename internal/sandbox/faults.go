@@ -4,14 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
-	"maps"
 	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 )
 
 // The kinds of faults.
@@ -25,10 +23,13 @@ const (
 	faultTruncate    = "truncate"
 )
 
-var faultKinds = []string{faultStatus, faultHTML, faultResetBefore, faultResetAfter, faultHang, faultSlow, faultTruncate}
+// FaultKinds returns the kinds of faults.
+func FaultKinds() []string {
+	return []string{faultStatus, faultHTML, faultResetBefore, faultResetAfter, faultHang, faultSlow, faultTruncate}
+}
 
 var faultMethods = []string{
-	"", http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut,
+	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut,
 	http.MethodPatch, http.MethodDelete, http.MethodOptions,
 }
 
@@ -38,22 +39,14 @@ type rule struct {
 	// Path is a prefix of the escaped path.
 	Path string `json:"path"`
 	Kind string `json:"kind"`
-	// Status is what the kinds status and html answer with.
+	// Status is the status of the kinds status and html.
 	Status int `json:"status"`
-	// RetryAfter is a number of seconds.
+	// RetryAfter is in seconds.
 	RetryAfter  *int     `json:"retryAfter,omitempty"`
 	Delay       duration `json:"delay"`
 	Probability float64  `json:"probability"`
-	// Times is how often the rule fires yet; 0 is without end.
+	// Times is how many more times the rule fires; 0 is without end.
 	Times int `json:"times"`
-}
-
-// duration is a time.Duration as Go writes it, such as 1m30s.
-type duration time.Duration
-
-// MarshalText implements encoding.TextMarshaler.
-func (d duration) MarshalText() ([]byte, error) {
-	return []byte(time.Duration(d).String()), nil
 }
 
 // faults holds the rules and decides which of them fires.
@@ -71,7 +64,7 @@ func newFaults(seed uint64) *faults {
 	return f
 }
 
-// reset is the state of the start: no rules, and the same random numbers again.
+// reset removes all rules and restarts the random numbers.
 func (f *faults) reset() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -91,13 +84,12 @@ func (f *faults) list() []rule {
 	return append([]rule{}, f.rules...)
 }
 
-// fire is the first rule that matches and whose chance comes up, nil where
-// there is none. A rule that has fired for the last time goes.
+// fire returns the first rule that matches and that chance lets fire, or nil. A
+// rule that has fired for the last time is removed.
 func (f *faults) fire(method, path string) *rule {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for i := range f.rules {
-		r := f.rules[i]
+	for i, r := range f.rules {
 		if !r.matches(method, path) || f.rand.Float64() >= r.Probability {
 			continue
 		}
@@ -117,18 +109,28 @@ func (r rule) matches(method, path string) bool {
 	return (r.Method == "" || r.Method == method) && strings.HasPrefix(path, r.Path)
 }
 
-func (r rule) errorAnswer() answer {
-	e := newError(r.Status, "fault", "The sandbox was told to answer %d.", r.Status)
+func (r rule) errorResponse() response {
+	e := newError(r.Status, "fault", "A fault rule asks for status %d.", r.Status)
 	e.header = r.header()
-	return e.answer()
+	return e.response()
 }
 
-// htmlAnswer is what a proxy in front of the API might say.
-func (r rule) htmlAnswer() answer {
+// htmlResponse returns what a proxy in front of the API might send.
+func (r rule) htmlResponse() response {
 	title := html.EscapeString(strconv.Itoa(r.Status) + " " + http.StatusText(r.Status))
-	page := fmt.Sprintf("<!DOCTYPE html>\n<html>\n<head><title>%[1]s</title></head>\n<body>\n<h1>%[1]s</h1>\n<p>The proxy could not reach the server.</p>\n</body>\n</html>\n", title)
-	return answer{status: r.Status, header: r.header(), contentType: "text/html; charset=utf-8", body: []byte(page)}
+	page := fmt.Sprintf(htmlPage, title)
+	return response{status: r.Status, header: r.header(), contentType: "text/html; charset=utf-8", body: []byte(page)}
 }
+
+const htmlPage = `<!DOCTYPE html>
+<html>
+<head><title>%[1]s</title></head>
+<body>
+<h1>%[1]s</h1>
+<p>The proxy could not reach the server.</p>
+</body>
+</html>
+`
 
 func (r rule) header() map[string]string {
 	if r.RetryAfter == nil {
@@ -137,7 +139,22 @@ func (r rule) header() map[string]string {
 	return map[string]string{"Retry-After": strconv.Itoa(*r.RetryAfter)}
 }
 
-// decodeRules reads a whole list of rules; parameters of problems are such as
+func (s *Sandbox) listFaults(call) (response, error) {
+	return jsonResponse(http.StatusOK, encode(s.faults.list())), nil
+}
+
+// setFaults replaces all rules and returns them.
+func (s *Sandbox) setFaults(c call) (response, error) {
+	rules, err := decodeRules(c.body)
+	if err != nil {
+		return response{}, err
+	}
+	encoded := encode(rules) // Before they can fire.
+	s.faults.set(rules)
+	return jsonResponse(http.StatusOK, encoded), nil
+}
+
+// decodeRules decodes a list of rules. The parameters of problems are such as
 // [0].kind.
 func decodeRules(body []byte) ([]rule, error) {
 	list, err := decodeBody[[]json.RawMessage](body, "array")
@@ -158,54 +175,39 @@ func decodeRule(p *problems, parameter string, value json.RawMessage) rule {
 	if members == nil {
 		return r
 	}
-	for _, name := range slices.Sorted(maps.Keys(members)) {
-		r.set(p, parameter+"."+name, name, members[name])
-	}
+	fields{
+		"method":      field(&r.Method, "a string"),
+		"path":        field(&r.Path, "a string"),
+		"kind":        field(&r.Kind, "a string"),
+		"status":      field(&r.Status, "a whole number"),
+		"retryAfter":  fieldBy(&r.RetryAfter, decodeSeconds),
+		"delay":       fieldBy(&r.Delay, decodeDuration),
+		"probability": field(&r.Probability, "a number"),
+		"times":       field(&r.Times, "a whole number"),
+	}.read(p, parameter+".", "a fault rule", members)
 	r.check(p, parameter+".")
 	return r
 }
 
-func (r *rule) set(p *problems, parameter, name string, value json.RawMessage) {
-	switch name {
-	case "method":
-		r.Method = decode[string](p, parameter, "a string", value)
-	case "path":
-		r.Path = decode[string](p, parameter, "a string", value)
-	case "kind":
-		r.Kind = decode[string](p, parameter, "a string", value)
-	case "status":
-		r.Status = decode[int](p, parameter, "a whole number", value)
-	case "retryAfter":
-		seconds := decode[int](p, parameter, "a whole number of seconds", value)
-		p.expect(seconds >= 0, parameter, "%s must not be negative.", parameter)
-		r.RetryAfter = &seconds
-	case "delay":
-		r.Delay = decodeDuration(p, parameter, value)
-	case "probability":
-		r.Probability = decode[float64](p, parameter, "a number", value)
-	case "times":
-		r.Times = decode[int](p, parameter, "a whole number", value)
-	default:
-		p.add(codeInvalid, parameter, "%s is not a member of a fault rule.", name)
-	}
+// decodeSeconds decodes a number of seconds.
+func decodeSeconds(p *problems, parameter string, value json.RawMessage) *int {
+	seconds := decode[int](p, parameter, "a whole number of seconds", value)
+	p.expect(seconds >= 0, parameter, "%s must not be negative.", parameter)
+	return &seconds
 }
 
-// decodeDuration reads a duration that is not negative.
-func decodeDuration(p *problems, parameter string, value json.RawMessage) duration {
-	const want = "a duration such as 1m30s"
-	d, err := time.ParseDuration(decode[string](p, parameter, want, value))
-	p.expect(err == nil && d >= 0, parameter, "%s must be %s, and not negative.", parameter, want)
-	return duration(d)
-}
-
+// check finds the problems of a rule. The names of its parameters begin with at.
 func (r *rule) check(p *problems, at string) {
 	p.require(at+"kind", r.Kind)
-	p.expect(slices.Contains(faultKinds, r.Kind), at+"kind", "%skind must be one of %s.", at, strings.Join(faultKinds, ", "))
-	p.expect(slices.Contains(faultMethods, r.Method), at+"method", "%smethod must be one of %s, or empty.", at, strings.Join(faultMethods[1:], ", "))
+	p.expect(slices.Contains(FaultKinds(), r.Kind),
+		at+"kind", "%skind must be one of %s.", at, strings.Join(FaultKinds(), ", "))
+	p.expect(r.Method == "" || slices.Contains(faultMethods, r.Method),
+		at+"method", "%smethod must be one of %s, or empty.", at, strings.Join(faultMethods, ", "))
 	p.expect(r.Path == "" || strings.HasPrefix(r.Path, "/"), at+"path", "%spath must begin with / or be empty.", at)
-	lowest := map[string]int{faultStatus: 400, faultHTML: 200}[r.Kind]
-	p.expect(r.Status == 0 && lowest == 0 || r.Status >= max(lowest, 200) && r.Status <= 599,
-		at+"status", "%sstatus must be from %d to 599 for kind %s.", at, max(lowest, 200), r.Kind)
+	lowest, needed := map[string]int{faultStatus: 400, faultHTML: 200}[r.Kind]
+	lowest = max(lowest, 200)
+	p.expect(r.Status >= lowest && r.Status <= 599 || r.Status == 0 && !needed,
+		at+"status", "%sstatus must be from %d to 599 for kind %s.", at, lowest, r.Kind)
 	p.expect(r.Probability >= 0 && r.Probability <= 1, at+"probability", "%sprobability must be from 0 to 1.", at)
 	p.expect(r.Times >= 0, at+"times", "%stimes must not be negative.", at)
 }

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// limiter grants each key a number of requests a second. A window of one second
-// begins with the first request after the window before it has ended [decided].
-// It counts real time, whatever the sandbox's clock says.
+// limiter allows each key a number of requests a second. A window of one second
+// begins with the first request after the previous window. It goes by real time,
+// not by the sandbox's clock.
 type limiter struct {
-	test, live int
+	test, live int // Requests a second; 0 is without limit.
 
 	mu      sync.Mutex
 	windows map[key]*window
@@ -22,6 +22,7 @@ type window struct {
 	used int
 }
 
+// newLimiter returns a limiter for a value of [Options.RateLimit].
 func newLimiter(limit string) (*limiter, error) {
 	l := &limiter{windows: map[key]*window{}}
 	switch limit {
@@ -31,15 +32,16 @@ func newLimiter(limit string) (*limiter, error) {
 	default:
 		n, err := strconv.Atoi(limit)
 		if err != nil || n < 1 {
-			return nil, fmt.Errorf("%w: rate limit %q: want documented, off, or a number of requests a second", errOption, limit)
+			return nil, fmt.Errorf("%w: rate limit %q: want documented, off, or a number of requests a second",
+				ErrOption, limit)
 		}
 		l.test, l.live = n, n
 	}
 	return l, nil
 }
 
-// allow reports whether a request at now is within the limit of its key, else
-// how long to wait.
+// allow reports whether a request at the time now is within the limit of its
+// key. If not, it returns how long to wait.
 func (l *limiter) allow(k key, now time.Time) (time.Duration, bool) {
 	limit := l.test
 	if k.live() {

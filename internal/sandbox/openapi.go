@@ -2,8 +2,8 @@ package sandbox
 
 import _ "embed"
 
-// OpenAPI is the OpenAPI 3.1 document of the API, in YAML. It leaves out the
-// control endpoints.
+// OpenAPI is the OpenAPI 3.1 document of the API, in YAML. It does not describe
+// the control endpoints.
 //
 //go:embed openapi.yaml
 var OpenAPI []byte

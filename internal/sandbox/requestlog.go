@@ -1,25 +1,29 @@
 package sandbox
 
-import "sync"
+import (
+	"net/http"
+	"sync"
+)
 
-// maxEntries bounds the request log; the oldest are dropped beyond it.
+// maxEntries is the length of the request log. Beyond it, the oldest entries are
+// dropped.
 const maxEntries = 100_000
 
-// entry is one API request in the log. It holds no header and no body, so that
-// it can leak no secret.
+// entry is one API request in the log. It has no header and no body, so it
+// cannot leak a secret.
 type entry struct {
 	Time   timestamp `json:"time"`
 	Method string    `json:"method"`
 	Path   string    `json:"path"`
 	Query  string    `json:"query"`
-	Status int       `json:"status"`
+	Status int       `json:"status"` // 0 if the connection was cut.
 	Mode   string    `json:"mode"`
 	Fault  string    `json:"fault"`
 
 	finished bool
 }
 
-// requestLog keeps API requests in the order of their arrival.
+// requestLog has the API requests in the order of their arrival.
 type requestLog struct {
 	mu      sync.Mutex
 	entries []*entry
@@ -35,14 +39,14 @@ func (l *requestLog) begin(e entry) *entry {
 	return &e
 }
 
-// finish makes the entry visible.
+// finish completes an entry, which makes it visible.
 func (l *requestLog) finish(e *entry, status int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	e.Status, e.finished = status, true
 }
 
-// list holds the requests that have been answered or cut.
+// list returns the requests that have been responded to or cut.
 func (l *requestLog) list() []entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -59,4 +63,13 @@ func (l *requestLog) clear() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.entries = nil
+}
+
+func (s *Sandbox) listRequests(call) (response, error) {
+	return jsonResponse(http.StatusOK, encode(s.requests.list())), nil
+}
+
+func (s *Sandbox) clearRequests(call) (response, error) {
+	s.requests.clear()
+	return noContent, nil
 }

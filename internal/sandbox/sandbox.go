@@ -1,7 +1,3 @@
-// Package sandbox is a local Webhooks API: it keeps webhooks and their signing
-// secrets in one file, delivers events to their endpoints, holds clients to the
-// documented rate limits and fails on demand. It shares no code with the API client, so that a mistake in one
-// cannot hide in the other.
 package sandbox
 
 import (
@@ -9,42 +5,51 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/delivery"
 )
 
-// Options says how a sandbox behaves. The zero value is a sandbox in a
-// temporary file with the documented rate limits.
+// Options configure a sandbox. The zero value is a sandbox with a temporary data
+// file and the documented rate limits.
 type Options struct {
-	// DataFile is where everything is kept. The same file again means the same
-	// webhooks, also when the process was killed in between; a power cut can
-	// cost the file, because changes are left to the operating system to write
-	// out. Empty: a temporary file, removed by Close.
+	// DataFile holds everything. A later sandbox with the same file has the same
+	// webhooks, even if the process was killed in between. A power cut may cost
+	// the file, because the operating system decides when to write changes to the
+	// disk. Empty: a temporary file, which Close removes.
 	DataFile string
 	// RateLimit is "documented" (25 requests a second in test mode, 250 in live
 	// mode), "off", or a number of requests a second for each key. Empty:
 	// documented.
 	RateLimit string
-	// Latency passes between the work of a request and its answer.
+	// Latency passes between the work of a request and its response.
 	Latency time.Duration
 	// ListForm is the form of GET /webhooks: "array", or "page" for an object
 	// with data and hasMore. Empty: array.
 	ListForm string
-	// DeliverAnywhere lets events be sent to any address. Otherwise only loopback
+	// DeliverAnywhere allows deliveries to any address. Otherwise only loopback
 	// addresses get them.
 	DeliverAnywhere bool
-	// DeliveryTimeout is how long an endpoint has to answer. Zero: the 3000 ms
-	// of the documentation.
+	// DeliveryTimeout is the time that an endpoint has for its response. Zero:
+	// the documented 3000 ms.
 	DeliveryTimeout time.Duration
-	// Seed makes all that is random repeatable.
+	// Seed makes everything random repeatable.
 	Seed uint64
+
+	// dial replaces the network of deliveries in tests.
+	dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// Sandbox is the API as an http.Handler. Open makes one.
+// ErrOption is the error of [Open] for a value that an option cannot have.
+var ErrOption = errors.New("invalid option")
+
+// Sandbox is a Webhooks API. It is an [http.Handler].
 type Sandbox struct {
 	latency  time.Duration
 	pages    bool
@@ -53,29 +58,26 @@ type Sandbox struct {
 	faults   *faults
 	requests *requestLog
 	courier  *courier
-	// resetting is held by a reset: while it lasts nothing is delivered.
+	// resetting is held by a reset, during which nothing is delivered.
 	resetting sync.Mutex
 
-	waits     context.Context
+	waits     context.Context // Ended by Close: latency, and the delays of faults.
 	stopWaits context.CancelFunc
 	tempDir   string
 }
 
-// errOption is the error of a value that an option cannot have.
-var errOption = errors.New("invalid option")
-
-// Open starts a sandbox on its data file. It fails when an option is not one of
-// those documented, and when the file cannot be used or is in use already.
+// Open starts a sandbox on its data file. The error wraps [ErrOption] if an
+// option is invalid. It names the data file if that cannot be used or is in use.
 func Open(o Options) (*Sandbox, error) {
 	limiter, err := newLimiter(o.RateLimit)
 	if err != nil {
 		return nil, err
 	}
 	if o.ListForm != "" && o.ListForm != "array" && o.ListForm != "page" {
-		return nil, fmt.Errorf("%w: list form %q: want array or page", errOption, o.ListForm)
+		return nil, fmt.Errorf("%w: list form %q: want array or page", ErrOption, o.ListForm)
 	}
 	if o.Latency < 0 {
-		return nil, fmt.Errorf("%w: latency %s: want zero or more", errOption, o.Latency)
+		return nil, fmt.Errorf("%w: latency %s: want zero or more", ErrOption, o.Latency)
 	}
 	s := &Sandbox{
 		latency:  o.Latency,
@@ -93,14 +95,13 @@ func Open(o Options) (*Sandbox, error) {
 	if s.store, err = openStore(o.DataFile); err != nil {
 		return nil, errors.Join(err, s.removeTemp())
 	}
-	s.courier = newCourier(s.store, o.DeliverAnywhere, cmp.Or(o.DeliveryTimeout, answerTime))
 	s.waits, s.stopWaits = context.WithCancel(context.Background())
+	s.courier = newCourier(s.store, newSender(&s.store.clock, o))
 	return s, nil
 }
 
-// Close ends all waits (latency, delays of faults), breaks deliveries off, writes
-// the data file out and closes it. What was not delivered is when the file is
-// opened again. Requests that come later are answered with 500.
+// Close ends all waits, stops deliveries, and closes the data file. Deliveries
+// continue when the file is opened again. Later requests get a 500.
 func (s *Sandbox) Close() error {
 	s.stopWaits()
 	s.courier.stop()
@@ -114,7 +115,30 @@ func (s *Sandbox) removeTemp() error {
 	return os.RemoveAll(s.tempDir)
 }
 
-// ServeHTTP serves the control endpoints under /_sandbox and the API everywhere
+// shutdownTimeout is how long requests may take after Serve is told to end.
+const shutdownTimeout = 5 * time.Second
+
+// Serve serves the sandbox on a listener until ctx ends. It then ends all waits
+// and lets the requests under way finish. The sandbox stays open.
+func (s *Sandbox) Serve(ctx context.Context, listener net.Listener) error {
+	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	server.RegisterOnShutdown(s.stopWaits)
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		return errors.Join(err, server.Close())
+	}
+	return nil
+}
+
+// ServeHTTP serves the control endpoints under /_sandbox, and the API everywhere
 // else.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.EscapedPath()
@@ -125,28 +149,21 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.serveAPI(w, r, path)
 }
 
-// serveAPI checks a request in this order [decided]: key, rate limit, faults,
-// and only then what is asked for.
-func (s *Sandbox) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
-	key, known := keys[bearerToken(r)]
-	x := &exchange{sandbox: s, w: w, r: r, entry: s.requests.begin(entry{
-		Time:   timestamp{s.store.clock.now()},
-		Method: r.Method, Path: path, Query: r.URL.RawQuery, Mode: key.mode,
-	})}
-	if !known {
-		x.answer(errUnauthorized.answer())
-		return
-	}
-	if wait, ok := s.limiter.allow(key, time.Now()); !ok {
-		x.answer(tooManyRequests(wait).answer())
-		return
-	}
-	body, err := readBody(r)
-	if err != nil {
-		x.cut()
-		return
-	}
-	x.serve(s.faults.fire(r.Method, path), func() answer {
-		return s.do(call{key: key, method: r.Method, path: path, query: r.URL.RawQuery, header: r.Header, body: body})
-	})
+func (s *Sandbox) health(call) (response, error) {
+	return jsonResponse(http.StatusOK, []byte(`{"status":"ok"}`)), nil
+}
+
+// reset makes the sandbox as empty as at its first start.
+func (s *Sandbox) reset(call) (response, error) {
+	s.resetting.Lock()
+	defer s.resetting.Unlock()
+	s.courier.stop()
+	defer s.courier.start()
+	s.faults.reset()
+	s.requests.clear()
+	return noContent, s.store.reset()
+}
+
+func (o Options) deliveryTimeout() time.Duration {
+	return cmp.Or(o.DeliveryTimeout, delivery.ResponseTimeout)
 }

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -9,10 +8,13 @@ import (
 	"github.com/google/uuid"
 )
 
-// maxSecrets is how many secrets of a webhook can be active at a time.
+// maxSecrets is the number of secrets of a webhook that can be active at a time.
 const maxSecrets = 5
 
-// secret is a signing secret as answers show it.
+// overlapHours are the values of expiresIn.
+var overlapHours = []int{0, 1, 3, 6, 12, 24}
+
+// secret is a signing secret as the API returns it.
 type secret struct {
 	ID          string     `json:"id"`
 	Secret      string     `json:"secret"`
@@ -28,7 +30,48 @@ func (s secret) active(now time.Time) bool {
 	return s.ExpiresTime == nil || now.Before(s.ExpiresTime.Time)
 }
 
-// activeSecrets are those that work at now, newest first as they are stored.
+func (s *Sandbox) listSecrets(c call) (response, error) {
+	r, err := s.store.getWebhook(c.key.live(), c.id)
+	if err != nil {
+		return response{}, err
+	}
+	return jsonResponse(http.StatusOK, encode(struct {
+		Data []secret `json:"data"`
+	}{activeSecrets(r.Secrets, s.store.clock.now())})), nil
+}
+
+func (s *Sandbox) rotateSecret(c call) (response, error) {
+	overlap, invalid := decodeRotation(c.body)
+	r, err := s.store.updateWebhook(c.key.live(), c.id, func(r *record) (err error) {
+		if invalid != nil {
+			return invalid // Reported only for a webhook that exists.
+		}
+		r.Secrets, err = rotate(r.Secrets, overlap, s.store.clock.now())
+		return err
+	})
+	if err != nil {
+		return response{}, err
+	}
+	return jsonResponse(http.StatusCreated, encode(r.Secrets[0])), nil
+}
+
+// decodeRotation returns how long the existing secrets stay active.
+func decodeRotation(body []byte) (time.Duration, error) {
+	members, err := decodeObject(body)
+	if err != nil {
+		return 0, err
+	}
+	var p problems
+	var hours int
+	fields{"expiresIn": field(&hours, "a whole number of hours")}.read(&p, "", "a rotation", members)
+	if _, given := members["expiresIn"]; !given {
+		p.add(codeMissing, "expiresIn", "expiresIn must be given: one of %v hours.", overlapHours)
+	}
+	p.expect(slices.Contains(overlapHours, hours), "expiresIn", "expiresIn must be one of %v hours.", overlapHours)
+	return time.Duration(hours) * time.Hour, p.err()
+}
+
+// activeSecrets returns the secrets that are active at a time, newest first.
 func activeSecrets(secrets []secret, now time.Time) []secret {
 	active := []secret{}
 	for _, s := range secrets {
@@ -39,8 +82,8 @@ func activeSecrets(secrets []secret, now time.Time) []secret {
 	return active
 }
 
-// rotate puts a new secret before the active ones, which work for overlap more
-// at most.
+// rotate puts a new secret before the active ones, which expire after overlap if
+// they do not expire sooner.
 func rotate(secrets []secret, overlap time.Duration, now time.Time) ([]secret, error) {
 	expires := timestamp{now.UTC().Truncate(time.Millisecond).Add(overlap)}
 	active := activeSecrets(secrets, now)
@@ -63,30 +106,6 @@ func secretLimit(active []secret) error {
 		}
 	}
 	return newError(http.StatusConflict, "secret_limit_exceeded",
-		"This webhook has %d active secrets, which is the most; the next one expires at %s.", maxSecrets, next.Format(time.RFC3339))
-}
-
-// overlapHours are the values of expiresIn.
-var overlapHours = []int{0, 1, 3, 6, 12, 24}
-
-// decodeRotation reads how long the secrets so far go on working.
-func decodeRotation(body []byte) (time.Duration, error) {
-	members, err := decodeObject(body)
-	if err != nil {
-		return 0, err
-	}
-	var p problems
-	hours := -1
-	for _, name := range slices.Sorted(maps.Keys(members)) {
-		if name != "expiresIn" {
-			p.add(codeInvalid, name, "%s is not a member of a rotation.", name)
-			continue
-		}
-		hours = decode[int](&p, name, "a whole number of hours", members[name])
-		p.expect(slices.Contains(overlapHours, hours), name, "expiresIn must be one of %v hours.", overlapHours)
-	}
-	if _, given := members["expiresIn"]; !given {
-		p.add(codeMissing, "expiresIn", "expiresIn must be given: one of %v hours.", overlapHours)
-	}
-	return time.Duration(hours) * time.Hour, p.err()
+		"This webhook already has %d active secrets, the maximum. The next one expires at %s.",
+		maxSecrets, next.Format(time.RFC3339))
 }

@@ -17,34 +17,31 @@ type secret struct {
 	ExpiresTime *time.Time
 }
 
-func (s *server) secrets(path string) []secret {
+// secrets returns the active secrets of a webhook.
+func (s *server) secrets(webhook string) []secret {
 	s.t.Helper()
-	return decode[struct{ Data []secret }](s.t, s.call(200, "GET", path, "").body).Data
+	r := s.call(200, "GET", "/webhooks/"+webhook+"/secrets", "")
+	return decode[struct{ Data []secret }](s.t, r.body).Data
 }
 
-func (s *server) rotate(path string, hours int) secret {
+func (s *server) rotate(webhook string, hours int) secret {
 	s.t.Helper()
-	return decode[secret](s.t, s.call(201, "POST", path, fmt.Sprintf(`{"expiresIn":%d}`, hours)).body)
+	body := fmt.Sprintf(`{"expiresIn":%d}`, hours)
+	return decode[secret](s.t, s.call(201, "POST", "/webhooks/"+webhook+"/secrets", body).body)
 }
 
-func (s *server) advance(d string) {
-	s.t.Helper()
-	s.callAs("", 200, "POST", "/_sandbox/clock", `{"advance":"`+d+`"}`)
-}
-
-// names lists secrets by the names they have in a test.
-func names(secrets []secret, known map[string]string) string {
+// named returns secrets by the names that a test gave to their ids.
+func named(secrets []secret, names map[string]string) string {
 	var list []string
 	for _, one := range secrets {
-		list = append(list, known[one.ID])
+		list = append(list, names[one.ID])
 	}
 	return strings.Join(list, " ")
 }
 
 func TestFirstSecret(t *testing.T) {
 	s := start(t, sandbox.Options{})
-	one := s.secrets("/webhooks/" + s.create(simple) + "/secrets")
-	two := s.secrets("/webhooks/" + s.create(simple) + "/secrets")
+	one, two := s.secrets(s.create(simpleWebhook)), s.secrets(s.create(simpleWebhook))
 	if len(one) != 1 || one[0].ExpiresTime != nil || one[0].CreatedTime.IsZero() {
 		t.Fatalf("secrets %+v", one)
 	}
@@ -54,83 +51,92 @@ func TestFirstSecret(t *testing.T) {
 	}
 }
 
-// TestOverlap rotates once with each overlap and watches the old secret end.
-func TestOverlap(t *testing.T) {
+// TestRotationOverlap rotates with each overlap and sees the old secret expire.
+func TestRotationOverlap(t *testing.T) {
 	for _, hours := range []int{0, 1, 3, 6, 12, 24} {
 		t.Run(fmt.Sprint(hours), func(t *testing.T) {
-			s := start(t, sandbox.Options{})
-			path := "/webhooks/" + s.create(simple) + "/secrets"
-			old := s.secrets(path)[0]
-			made := s.rotate(path, hours)
-			known := map[string]string{old.ID: "old", made.ID: "new"}
-			if made.ExpiresTime != nil || made.Secret == old.Secret || !made.CreatedTime.After(old.CreatedTime) {
-				t.Errorf("new secret %+v after %+v", made, old)
-			}
-			if hours == 0 {
-				equal(t, "at once", names(s.secrets(path), known), "new")
-				return
-			}
-			both := s.secrets(path)
-			equal(t, "overlap", names(both, known), "new old")
-			left := both[1].ExpiresTime.Sub(made.CreatedTime)
-			if want := time.Duration(hours) * time.Hour; left < want-time.Second || left > want+time.Second {
-				t.Errorf("the old secret has %s", left)
-			}
-			s.advance((time.Duration(hours)*time.Hour - time.Minute).String())
-			equal(t, "before its end", names(s.secrets(path), known), "new old")
-			s.advance("1m")
-			equal(t, "at its end", names(s.secrets(path), known), "new")
+			inBubble(t, func(t *testing.T, n *network) {
+				s, _ := n.sandbox(sandbox.Options{})
+				id := s.create(simpleWebhook)
+				old := s.secrets(id)[0]
+				pass(time.Second)
+				rotated := time.Now()
+				made := s.rotate(id, hours)
+				names := map[string]string{old.ID: "old", made.ID: "new"}
+				if made.ExpiresTime != nil || made.Secret == old.Secret || !made.CreatedTime.Equal(rotated) {
+					t.Errorf("new secret %+v after %+v", made, old)
+				}
+				if hours == 0 {
+					equal(t, "at once", named(s.secrets(id), names), "new")
+					return
+				}
+				overlap := time.Duration(hours) * time.Hour
+				both := s.secrets(id)
+				equal(t, "during the overlap", named(both, names), "new old")
+				equal(t, "overlap", both[1].ExpiresTime.Sub(rotated), overlap)
+				s.advance((overlap - time.Millisecond).String())
+				equal(t, "before the end", named(s.secrets(id), names), "new old")
+				s.advance("1ms")
+				equal(t, "at the end", named(s.secrets(id), names), "new")
+			})
 		})
 	}
 }
 
-func TestSooner(t *testing.T) {
-	s := start(t, sandbox.Options{})
-	path := "/webhooks/" + s.create(simple) + "/secrets"
-	known := map[string]string{s.secrets(path)[0].ID: "a"}
-	known[s.rotate(path, 1).ID] = "b"
-	first := *s.secrets(path)[1].ExpiresTime
-	known[s.rotate(path, 24).ID] = "c"
-	secrets := s.secrets(path)
-	equal(t, "active", names(secrets, known), "c b a")
-	equal(t, "the time of a", *secrets[2].ExpiresTime, first)
-	known[s.rotate(path, 3).ID] = "d"
-	secrets = s.secrets(path)
-	if !secrets[2].ExpiresTime.Before(first.Add(3 * time.Hour)) {
-		t.Errorf("b expires at %s", secrets[2].ExpiresTime)
-	}
-	known[s.rotate(path, 0).ID] = "e"
-	equal(t, "blocked", names(s.secrets(path), known), "e")
+// TestRotationKeepsEarlierExpiry rotates several times: no secret expires later
+// than an earlier rotation said.
+func TestRotationKeepsEarlierExpiry(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		s, _ := n.sandbox(sandbox.Options{})
+		id := s.create(simpleWebhook)
+		begin := time.Now()
+		names := map[string]string{s.secrets(id)[0].ID: "a"}
+		names[s.rotate(id, 1).ID] = "b"
+		names[s.rotate(id, 24).ID] = "c"
+		secrets := s.secrets(id)
+		equal(t, "active", named(secrets, names), "c b a")
+		equal(t, "a expires after", secrets[2].ExpiresTime.Sub(begin), time.Hour)
+		names[s.rotate(id, 3).ID] = "d"
+		secrets = s.secrets(id)
+		equal(t, "active", named(secrets, names), "d c b a")
+		equal(t, "c expires after", secrets[1].ExpiresTime.Sub(begin), 3*time.Hour)
+		equal(t, "b expires after", secrets[2].ExpiresTime.Sub(begin), 3*time.Hour)
+		equal(t, "a expires after", secrets[3].ExpiresTime.Sub(begin), time.Hour)
+		names[s.rotate(id, 0).ID] = "e"
+		equal(t, "without overlap", named(s.secrets(id), names), "e")
+	})
 }
 
 func TestSecretLimit(t *testing.T) {
-	s := start(t, sandbox.Options{})
-	path := "/webhooks/" + s.create(simple) + "/secrets"
-	s.rotate(path, 3)
-	next := s.secrets(path)[1].ExpiresTime
-	for range 3 {
-		s.rotate(path, 24)
-	}
-	before := s.secrets(path)
-	equal(t, "active", len(before), 5)
-	r := s.call(http.StatusConflict, "POST", path, `{"expiresIn":24}`)
-	equal(t, "error", r.parameters(t), []string{"secret_limit_exceeded"})
-	equal(t, "type", r.object(t)["type"], any("conflict"))
-	if !strings.Contains(r.body, next.Format(time.RFC3339)) {
-		t.Errorf("%s does not name %s", r.body, next)
-	}
-	equal(t, "unchanged", s.secrets(path), before)
-	s.advance("3h")
-	s.rotate(path, 24)
-	equal(t, "after one has expired", len(s.secrets(path)), 5)
-	s.rotate(path, 0)
-	equal(t, "after all are blocked", len(s.secrets(path)), 1)
+	inBubble(t, func(t *testing.T, n *network) {
+		s, _ := n.sandbox(sandbox.Options{})
+		id := s.create(simpleWebhook)
+		s.rotate(id, 3)
+		next := s.secrets(id)[1].ExpiresTime
+		for range 3 {
+			s.rotate(id, 24)
+		}
+		before := s.secrets(id)
+		equal(t, "active", len(before), 5)
+		r := s.call(http.StatusConflict, "POST", "/webhooks/"+id+"/secrets", `{"expiresIn":24}`)
+		equal(t, "error", r.errors(t), []string{"secret_limit_exceeded"})
+		equal(t, "type", r.object(t)["type"], any("conflict"))
+		if !strings.Contains(r.body, next.Format(time.RFC3339)) {
+			t.Errorf("%s does not name %s", r.body, next)
+		}
+		equal(t, "unchanged", s.secrets(id), before)
+		s.advance("3h")
+		s.rotate(id, 24)
+		equal(t, "after one has expired", len(s.secrets(id)), 5)
+		s.rotate(id, 0)
+		equal(t, "after a rotation without overlap", len(s.secrets(id)), 1)
+	})
 }
 
-func TestBadRotations(t *testing.T) {
+func TestRotationRefuses(t *testing.T) {
 	s := start(t, sandbox.Options{})
-	path := "/webhooks/" + s.create(simple) + "/secrets"
-	before := s.secrets(path)
+	id := s.create(simpleWebhook)
+	before := s.secrets(id)
 	for body, want := range map[string][]string{
 		`{}`:                    {"missing_parameter expiresIn"},
 		`{"expiresIn":2}`:       {"invalid_parameter expiresIn"},
@@ -143,7 +149,7 @@ func TestBadRotations(t *testing.T) {
 		``:                      {"invalid_body"},
 		`null`:                  {"invalid_body"},
 	} {
-		equal(t, body, s.call(400, "POST", path, body).parameters(t), want)
+		equal(t, body, s.call(400, "POST", "/webhooks/"+id+"/secrets", body).errors(t), want)
 	}
-	equal(t, "secrets", s.secrets(path), before)
+	equal(t, "secrets", s.secrets(id), before)
 }

@@ -1,6 +1,7 @@
 // Package signature signs webhook deliveries and verifies them, as Digital
-// River documents: the header [HeaderName] holds a timestamp and one signature
-// for each active secret, `<timestamp>, <signature>[, <signature>…]`.
+// River documents: the header [HeaderName] has a timestamp and one signature for
+// each active secret, `<timestamp>, <signature>[, <signature>…]`. The page is
+// "Digital River signature" at docs.digitalriver.com, under events and webhooks.
 package signature
 
 import (
@@ -14,10 +15,10 @@ import (
 	"time"
 )
 
-// HeaderName is the request header that carries the signatures (docs).
+// HeaderName is the request header that has the signatures.
 const HeaderName = "DigitalRiver-Signature"
 
-// The reasons for which [Verify] refuses a delivery. Errors wrap one of them.
+// The reasons why [Verify] refuses a delivery. Its errors wrap one of them.
 var (
 	ErrMalformedHeader  = errors.New("malformed signature header")
 	ErrNoSecretMatches  = errors.New("no signature was made with this secret")
@@ -26,13 +27,13 @@ var (
 
 // Fields are the parts of the header.
 type Fields struct {
-	Timestamp  string    // As sent: this very string is signed.
-	Time       time.Time // What Timestamp says: Unix seconds (decided).
-	Signatures []string  // At least one; newest secret first.
+	Timestamp  string    // As sent: exactly this string is signed.
+	Time       time.Time // Timestamp as Unix seconds; the documentation names no unit.
+	Signatures []string  // At least one; that of the newest secret first.
 }
 
 // Sign returns the signature of a body: base64 of the HMAC-SHA256 over
-// `<timestamp>.<body>`, with the whole secret string as key (docs).
+// `<timestamp>.<body>`, with the whole secret, whk_ included, as the key.
 func Sign(secret, timestamp string, body []byte) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(timestamp + "."))
@@ -40,8 +41,8 @@ func Sign(secret, timestamp string, body []byte) string {
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// Header returns the header's value for a body sent at t, signed with each of
-// the secrets in their order. At least one secret is needed.
+// Header returns the value of the header for a body sent at t. It has a signature
+// for each of the secrets, in their order. There must be at least one.
 func Header(t time.Time, body []byte, secrets ...string) string {
 	timestamp := strconv.FormatInt(t.Unix(), 10)
 	parts := []string{timestamp}
@@ -51,8 +52,8 @@ func Header(t time.Time, body []byte, secrets ...string) string {
 	return strings.Join(parts, ", ")
 }
 
-// Parse splits the header's value. White space around parts is accepted. The
-// error wraps [ErrMalformedHeader] and says which part is wrong.
+// Parse parses the value of the header. The parts may have white space around
+// them. The error wraps [ErrMalformedHeader] and says which part is wrong.
 func Parse(header string) (Fields, error) {
 	parts := strings.Split(header, ",")
 	for i, part := range parts {
@@ -61,11 +62,11 @@ func Parse(header string) (Fields, error) {
 	fields := Fields{Timestamp: parts[0], Signatures: parts[1:]}
 	seconds, err := strconv.ParseUint(fields.Timestamp, 10, 63)
 	if err != nil {
-		return Fields{}, fmt.Errorf("%w: the first part is no timestamp in Unix seconds", ErrMalformedHeader)
+		return Fields{}, fmt.Errorf("%w: the first part is not a timestamp in Unix seconds", ErrMalformedHeader)
 	}
 	fields.Time = time.Unix(int64(seconds), 0).UTC()
 	if len(fields.Signatures) == 0 {
-		return Fields{}, fmt.Errorf("%w: no signature after the timestamp", ErrMalformedHeader)
+		return Fields{}, fmt.Errorf("%w: there is no signature after the timestamp", ErrMalformedHeader)
 	}
 	for i, s := range fields.Signatures {
 		if !isSignature(s) {
@@ -80,9 +81,9 @@ func isSignature(s string) bool {
 	return err == nil && len(mac) == sha256.Size && base64.StdEncoding.EncodeToString(mac) == s
 }
 
-// Verify checks that a body was signed with the secret, at a time no further
-// from now than the tolerance, before or after. The signature is checked first,
-// in constant time: only a genuine timestamp is judged. The error wraps
+// Verify checks that a body was signed with the secret, at a time that differs
+// from now by at most the tolerance. It checks the signature first, in constant
+// time, so that it judges only genuine timestamps. The error wraps
 // [ErrMalformedHeader], [ErrNoSecretMatches] or [ErrOutsideTolerance].
 func Verify(header, secret string, body []byte, now time.Time, tolerance time.Duration) error {
 	fields, err := Parse(header)
@@ -98,8 +99,8 @@ func Verify(header, secret string, body []byte, now time.Time, tolerance time.Du
 		return ErrNoSecretMatches
 	}
 	if age := now.Sub(fields.Time); age.Abs() > tolerance {
-		return fmt.Errorf("%w: signed at %s, which is %s from %s; %s is accepted", ErrOutsideTolerance,
-			fields.Time.Format(time.RFC3339), age.Abs().Round(time.Second), now.UTC().Format(time.RFC3339), tolerance)
+		return fmt.Errorf("%w: signed at %s, which differs from %s by %s; at most %s is accepted", ErrOutsideTolerance,
+			fields.Time.Format(time.RFC3339), now.UTC().Format(time.RFC3339), age.Abs().Round(time.Second), tolerance)
 	}
 	return nil
 }

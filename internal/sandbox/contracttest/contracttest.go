@@ -1,5 +1,5 @@
-// Package contracttest holds the traffic between a client and the sandbox to
-// the sandbox's OpenAPI document. It is for tests only.
+// Package contracttest checks the traffic between a client and the sandbox
+// against the sandbox's OpenAPI document. It is for tests only.
 package contracttest
 
 import (
@@ -33,15 +33,15 @@ var openAPI = sync.OnceValues(func() (validator.Validator, error) {
 		return nil, fmt.Errorf("openapi.yaml: %v", errs)
 	}
 	if ok, errs := v.ValidateDocument(); !ok {
-		return nil, fmt.Errorf("openapi.yaml: %s", words(errs))
+		return nil, fmt.Errorf("openapi.yaml: %s", describe(errs))
 	}
 	return v, nil
 })
 
-// Handler is next with every API request and answer held to the OpenAPI
-// document; what breaks it fails t. A request may be wrong where the answer
-// says so with a 4xx. Control endpoints, connections that are cut and HTML,
-// which only a gateway answers with, pass through.
+// Handler returns next with every API request and response checked against the
+// OpenAPI document. What violates it fails t. A request may be wrong if the
+// response is a 4xx. Control endpoints, connections that are cut, and HTML,
+// which only a gateway sends, are not checked.
 func Handler(t testing.TB, next http.Handler) http.Handler {
 	t.Helper()
 	v, err := openAPI()
@@ -58,39 +58,41 @@ func Handler(t testing.TB, next http.Handler) http.Handler {
 			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		a := &recorder{ResponseWriter: w, status: http.StatusOK}
-		next.ServeHTTP(a, r)
-		if a.hijacked {
+		response := &recorder{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(response, r)
+		if response.hijacked {
 			return
 		}
-		if a.checkable() {
-			check(t, v, r, body, a)
+		if response.checkable() {
+			check(t, v, r, body, response)
 		}
-		w.WriteHeader(a.status)
-		_, _ = w.Write(a.body.Bytes())
+		w.WriteHeader(response.status)
+		_, _ = w.Write(response.body.Bytes())
 	})
 }
 
-func check(t testing.TB, v validator.Validator, r *http.Request, body []byte, a *recorder) {
+func check(t testing.TB, v validator.Validator, r *http.Request, body []byte, recorded *recorder) {
 	request := r.Clone(r.Context())
-	if a.status < 400 {
+	if recorded.status < 400 {
 		request.Body = io.NopCloser(bytes.NewReader(body))
 		if ok, errs := v.ValidateHttpRequestSync(request); !ok {
-			t.Errorf("request %s %s breaks the contract: %s", r.Method, r.URL.RequestURI(), words(errs))
+			t.Errorf("request %s %s violates the contract: %s", r.Method, r.URL.RequestURI(), describe(errs))
 		}
-	}
-	if a.status >= 400 {
-		// All operations have the same errors, and one of them stands for the
-		// paths and methods that do not exist.
+	} else {
+		// All operations have the same errors, so this one can replace paths and
+		// methods that do not exist.
 		request = httptest.NewRequest(http.MethodGet, "/webhooks/none", nil)
 	}
-	answer := &http.Response{StatusCode: a.status, Header: a.Header(), Body: io.NopCloser(bytes.NewReader(a.body.Bytes()))}
-	if ok, errs := v.ValidateHttpResponse(request, answer); !ok {
-		t.Errorf("answer %d to %s %s breaks the contract: %s", a.status, r.Method, r.URL.RequestURI(), words(errs))
+	response := &http.Response{
+		StatusCode: recorded.status, Header: recorded.Header(), Body: io.NopCloser(bytes.NewReader(recorded.body.Bytes())),
+	}
+	if ok, errs := v.ValidateHttpResponse(request, response); !ok {
+		t.Errorf("response %d to %s %s violates the contract: %s",
+			recorded.status, r.Method, r.URL.RequestURI(), describe(errs))
 	}
 }
 
-func words(errs []*verrors.ValidationError) string {
+func describe(errs []*verrors.ValidationError) string {
 	var b strings.Builder
 	for _, e := range errs {
 		fmt.Fprintf(&b, "\n  %s: %s", e.Message, e.Reason)
@@ -101,7 +103,7 @@ func words(errs []*verrors.ValidationError) string {
 	return b.String()
 }
 
-// recorder holds an answer back until it is checked.
+// recorder holds a response back until it has been checked.
 type recorder struct {
 	http.ResponseWriter
 	status   int
@@ -109,19 +111,19 @@ type recorder struct {
 	hijacked bool
 }
 
-func (a *recorder) WriteHeader(status int) { a.status = status }
+func (r *recorder) WriteHeader(status int) { r.status = status }
 
-func (a *recorder) Write(p []byte) (int, error) { return a.body.Write(p) }
+func (r *recorder) Write(p []byte) (int, error) { return r.body.Write(p) }
 
-func (a *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	conn, rw, err := http.NewResponseController(a.ResponseWriter).Hijack()
-	a.hijacked = err == nil
+func (r *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(r.ResponseWriter).Hijack()
+	r.hijacked = err == nil
 	return conn, rw, err
 }
 
-// checkable is false for what a gateway says and for an answer that is cut.
-func (a *recorder) checkable() bool {
-	length := a.Header().Get("Content-Length")
-	return !strings.HasPrefix(a.Header().Get("Content-Type"), "text/html") &&
-		(length == "" || length == strconv.Itoa(a.body.Len()))
+// checkable reports whether the API sent the response, and completely.
+func (r *recorder) checkable() bool {
+	length := r.Header().Get("Content-Length")
+	return !strings.HasPrefix(r.Header().Get("Content-Type"), "text/html") &&
+		(length == "" || length == strconv.Itoa(r.body.Len()))
 }

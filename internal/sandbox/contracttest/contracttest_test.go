@@ -12,7 +12,7 @@ import (
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/sandbox"
 )
 
-// witness counts what a Handler reports.
+// witness keeps what a Handler reports.
 type witness struct {
 	testing.TB
 	reports []string
@@ -23,21 +23,25 @@ func (w *witness) Errorf(format string, args ...any) {
 }
 
 const (
-	validRequest  = `{"types":["order.accepted"],"address":"https://example.com"}`
-	validWebhook  = `{"id":"1","types":["order.accepted"],"address":"https://example.com","apiVersion":"default","enabled":true,"liveMode":false,"transportType":"HTTP","createdTime":"2026-01-02T03:04:05Z","updatedTime":"2026-01-02T03:04:05.678Z","new":1}`
+	validRequest = `{"types":["order.accepted"],"address":"https://example.com"}`
+	validWebhook = `{"id":"1","types":["order.accepted"],"address":"https://example.com","apiVersion":"default",` +
+		`"enabled":true,"liveMode":false,"transportType":"HTTP","createdTime":"2026-01-02T03:04:05Z",` +
+		`"updatedTime":"2026-01-02T03:04:05.678Z","new":1}`
+	validSecret   = `{"id":"1","secret":"whk_1","createdTime":"2026-01-02T03:04:05Z","expiresTime":null}`
 	validError    = `{"type":"bad_request","errors":[{"code":"invalid_parameter","message":"No."}]}`
 	withoutErrors = `{"type":"bad_request","errors":[]}`
 )
 
 func TestHandler(t *testing.T) {
-	for _, test := range []struct {
+	const minimal = `{"types":["a.b"],"address":"https://x"`
+	tests := []struct {
 		name, method, path, request string
 		status                      int
-		contentType, answer         string
+		contentType, response       string
 		want                        string
 	}{
 		{"valid", "POST", "/webhooks", validRequest, 201, "", validWebhook, ""},
-		{"null objects", "POST", "/webhooks", `{"types":["a.b"],"address":"https://x","oauth":null,"authentication":null}`, 201, "", validWebhook, ""},
+		{"null objects", "POST", "/webhooks", minimal + `,"oauth":null,"authentication":null}`, 201, "", validWebhook, ""},
 		{"no content", "DELETE", "/webhooks/1", "", 204, "", "", ""},
 		{"list", "GET", "/webhooks?types=a.b,c.d", "", 200, "", "[" + validWebhook + "]", ""},
 		{"group", "GET", "/webhooks?type=order.*", "", 200, "", "[]", ""},
@@ -51,24 +55,30 @@ func TestHandler(t *testing.T) {
 		{"gateway", "GET", "/webhooks", "", 502, "text/html", "<html>", ""},
 		{"control", "GET", "/_sandbox/anything", "", 200, "", `1`, ""},
 
-		{"unknown member accepted", "POST", "/webhooks", `{"types":["a.b"],"address":"https://x","foo":1}`, 201, "", validWebhook, "request"},
+		{"unknown member accepted", "POST", "/webhooks", minimal + `,"foo":1}`, 201, "", validWebhook, "request"},
 		{"missing member accepted", "POST", "/webhooks", `{"types":["a.b"]}`, 201, "", validWebhook, "request"},
-		{"oauth with HTTP accepted", "POST", "/webhooks", `{"types":["a.b"],"address":"https://x","oauth":{"tokenEndPoint":"https://x","clientID":"x","clientSecret":"x"}}`, 201, "", validWebhook, "request"},
+		{"oauth with HTTP accepted", "POST", "/webhooks",
+			minimal + `,"oauth":{"tokenEndPoint":"https://x","clientID":"x","clientSecret":"x"}}`,
+			201, "", validWebhook, "request"},
 		{"bad id in update", "PATCH", "/webhooks/1", `{"id":"2"}`, 200, "", validWebhook, "request"},
-		{"bad hours", "POST", "/webhooks/1/secrets", `{"expiresIn":2}`, 201, "", `{"id":"1","secret":"whk_1","createdTime":"2026-01-02T03:04:05Z","expiresTime":null}`, "request"},
+		{"bad hours", "POST", "/webhooks/1/secrets", `{"expiresIn":2}`, 201, "", validSecret, "request"},
 		{"type in list", "GET", "/webhooks?type=order", "", 200, "", `[]`, "request"},
 		{"limit", "GET", "/webhooks?limit=101", "", 200, "", `[]`, "request"},
 		{"unknown operation", "PUT", "/webhooks/1", validRequest, 200, "", validWebhook, "request"},
-		{"webhook without id", "POST", "/webhooks", validRequest, 201, "", strings.Replace(validWebhook, `"id":"1",`, "", 1), "answer"},
-		{"time without Z", "GET", "/webhooks/1", "", 200, "", strings.Replace(validWebhook, `05Z`, "05+01:00", 1), "answer"},
-		{"bad time", "GET", "/webhooks/1", "", 200, "", strings.Replace(validWebhook, `05Z`, "65Z", 1), "answer"},
-		{"wrong status", "POST", "/webhooks", validRequest, 200, "", validWebhook, "answer"},
-		{"error without entries", "GET", "/webhooks", "", 400, "", withoutErrors, "answer"},
-		{"error of another form", "GET", "/webhooks", "", 500, "", `{"error":"x"}`, "answer"},
-		{"no JSON", "GET", "/webhooks", "", 200, "", `[`, "answer"},
-		{"object without data", "GET", "/webhooks", "", 200, "", `{"hasMore":false}`, "answer"},
-		{"secret of another form", "GET", "/webhooks/1/secrets", "", 200, "", `{"data":[{"id":"1","secret":"x","createdTime":"2026-01-02T03:04:05Z","expiresTime":null}]}`, "answer"},
-	} {
+		{"webhook without id", "POST", "/webhooks", validRequest, 201, "",
+			strings.Replace(validWebhook, `"id":"1",`, "", 1), "response"},
+		{"time without Z", "GET", "/webhooks/1", "", 200, "",
+			strings.Replace(validWebhook, `05Z`, "05+01:00", 1), "response"},
+		{"bad time", "GET", "/webhooks/1", "", 200, "", strings.Replace(validWebhook, `05Z`, "65Z", 1), "response"},
+		{"wrong status", "POST", "/webhooks", validRequest, 200, "", validWebhook, "response"},
+		{"error without entries", "GET", "/webhooks", "", 400, "", withoutErrors, "response"},
+		{"error of another form", "GET", "/webhooks", "", 500, "", `{"error":"x"}`, "response"},
+		{"not JSON", "GET", "/webhooks", "", 200, "", `[`, "response"},
+		{"object without data", "GET", "/webhooks", "", 200, "", `{"hasMore":false}`, "response"},
+		{"secret of another form", "GET", "/webhooks/1/secrets", "", 200, "",
+			`{"data":[` + strings.Replace(validSecret, "whk_1", "x", 1) + `]}`, "response"},
+	}
+	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			w := &witness{TB: t}
 			handler := Handler(w, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -80,29 +90,29 @@ func TestHandler(t *testing.T) {
 					w.Header().Set("Content-Type", test.contentType)
 				}
 				w.WriteHeader(test.status)
-				_, _ = io.WriteString(w, test.answer)
+				_, _ = io.WriteString(w, test.response)
 			}))
 			r := httptest.NewRequest(test.method, test.path, strings.NewReader(test.request))
 			r.Header.Set("Authorization", "Bearer key")
 			r.Header.Set("Content-Type", "application/json")
-			answer := httptest.NewRecorder()
-			handler.ServeHTTP(answer, r)
+			response := httptest.NewRecorder()
+			handler.ServeHTTP(response, r)
 
-			if answer.Code != test.status || answer.Body.String() != test.answer {
-				t.Errorf("the client read %d %s", answer.Code, answer.Body)
+			if response.Code != test.status || response.Body.String() != test.response {
+				t.Errorf("the client got %d %s", response.Code, response.Body)
 			}
 			switch {
 			case test.want == "" && len(w.reports) > 0:
 				t.Errorf("reports: %s", w.reports)
 			case test.want != "" && (len(w.reports) == 0 || !strings.HasPrefix(w.reports[0], test.want)):
-				t.Errorf("reports: %q; want some on the %s", w.reports, test.want)
+				t.Errorf("reports: %q; want one about the %s", w.reports, test.want)
 			}
 		})
 	}
 }
 
-// TestHandlerCutConnections shows that faults which cut the connection come
-// through, and are no violation.
+// TestHandlerCutConnections shows that faults which cut the connection reach the
+// client, and are not violations.
 func TestHandlerCutConnections(t *testing.T) {
 	for _, kind := range []string{"reset_before", "reset_after", "hang", "truncate"} {
 		t.Run(kind, func(t *testing.T) {
@@ -123,12 +133,12 @@ func TestHandlerCutConnections(t *testing.T) {
 					t.Fatal(err)
 				}
 				r.Header.Set("Authorization", "Bearer sk_test_sandbox")
-				answer, err := http.DefaultTransport.RoundTrip(r)
+				response, err := http.DefaultTransport.RoundTrip(r)
 				if err != nil {
 					return err
 				}
-				defer func() { _ = answer.Body.Close() }()
-				_, err = io.ReadAll(answer.Body)
+				defer func() { _ = response.Body.Close() }()
+				_, err = io.ReadAll(response.Body)
 				return err
 			}
 			if err := send("PUT", "/_sandbox/faults", `[{"kind":"`+kind+`","times":1}]`); err != nil {

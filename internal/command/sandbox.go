@@ -1,0 +1,115 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/sandbox"
+)
+
+const sandboxUsage = `Usage: terraform-provider-digitalriver sandbox [flags]
+
+Runs a local Webhooks API, to try the provider without an account. It stores
+webhooks and their signing secrets, delivers events to their endpoints, limits
+the rate of requests like the real API, and fails on demand. Ctrl-C ends it.
+
+Flags:
+  -listen ADDRESS     address to listen on (default 127.0.0.1:8787; port 0 picks a
+                      free one)
+  -data FILE          file to keep everything in: the same file again means the
+                      same webhooks, even after kill -9 (default: a temporary file)
+  -rate-limit LIMIT   documented: 25 requests/s in test mode, 250/s in live mode
+                      (the default); off; or a number of requests/s for each key
+  -latency DURATION   delay of every API response, such as 50ms (default 0s)
+  -list-form FORM     form of GET /webhooks: array (the default), or page:
+                      {"data", "hasMore"} with startingAfter and limit
+  -deliver-anywhere   deliver events to any address (default: only to loopback
+                      addresses)
+  -seed NUMBER        repeats everything random, such as faults (default: random;
+                      printed at the start)
+
+API keys:
+  sk_test_sandbox     everything, test mode
+  sk_live_sandbox     everything, live mode
+  rk_test_sandbox     may only read webhooks, test mode
+
+To use it with Terraform:
+  export DIGITALRIVER_BASE_URL=http://127.0.0.1:8787
+  export DIGITALRIVER_API_KEY=sk_test_sandbox
+
+Control endpoints, which need no key:
+  GET    /_sandbox/health      responds with 200
+  GET    /_sandbox/requests    lists the API requests so far
+  DELETE /_sandbox/requests    clears that list
+  GET    /_sandbox/faults      lists the fault rules
+  PUT    /_sandbox/faults      replaces them, for example with
+                               [{"method": "POST", "path": "/webhooks",
+                                 "kind": "reset_after", "times": 1}]
+                               Kinds: status, html, reset_before, reset_after,
+                               hang, slow, truncate
+  POST   /_sandbox/events      {"type": "order.accepted"} creates an event, which
+                               goes to every enabled webhook of its type; see also
+                               terraform-provider-digitalriver trigger -h
+  GET    /_sandbox/deliveries  lists the attempts to deliver events, newest first;
+                               ?webhook=ID and ?event=ID filter them
+  POST   /_sandbox/clock       {"advance": "24h"} moves the clock forward, also for
+                               secrets and retries
+  POST   /_sandbox/reset       deletes everything
+`
+
+func defineSandbox(flags *flag.FlagSet) action {
+	var o sandbox.Options
+	listen := flags.String("listen", "127.0.0.1:8787", "")
+	flags.StringVar(&o.DataFile, "data", "", "")
+	flags.StringVar(&o.RateLimit, "rate-limit", "documented", "")
+	flags.DurationVar(&o.Latency, "latency", 0, "")
+	flags.StringVar(&o.ListForm, "list-form", "array", "")
+	flags.BoolVar(&o.DeliverAnywhere, "deliver-anywhere", false, "")
+	flags.Uint64Var(&o.Seed, "seed", rand.Uint64(), "")
+	return func(ctx context.Context, args []string, std streams) error {
+		if len(args) > 0 {
+			return wrongUsage("unexpected argument %q", args[0])
+		}
+		return runSandbox(ctx, *listen, o, std)
+	}
+}
+
+// runSandbox runs a sandbox until ctx ends. The first line on standard output is
+// its address, printed once the port accepts connections.
+func runSandbox(ctx context.Context, listen string, o sandbox.Options, std streams) (err error) {
+	s, err := sandbox.Open(o)
+	if errors.Is(err, sandbox.ErrOption) {
+		return wrongUsage("%v", err)
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", listen)
+	if err != nil {
+		return err
+	}
+	greet(netip.MustParseAddrPort(listener.Addr().String()), o, std)
+	return s.Serve(ctx, listener)
+}
+
+func greet(address netip.AddrPort, o sandbox.Options, std streams) {
+	if !address.Addr().IsLoopback() {
+		_, _ = fmt.Fprintf(std.err,
+			"Warning: %s is not a loopback address. Whoever can reach it can use and control this sandbox.\n", address)
+	}
+	if address.Addr().IsUnspecified() {
+		address = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), address.Port())
+	}
+	_, _ = fmt.Fprintf(std.out, "Webhooks API sandbox: http://%s\n", address)
+	data := o.DataFile
+	if data == "" {
+		data = "a temporary file"
+	}
+	_, _ = fmt.Fprintf(std.err, "Data in %s, seed %d.\n", data, o.Seed)
+}

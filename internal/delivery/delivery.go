@@ -1,0 +1,113 @@
+// Package delivery is how Digital River delivers an event to an endpoint: the
+// body, the signed request, and which response acknowledges it. The sandbox and
+// the command check-endpoint both deliver with it.
+package delivery
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/signature"
+)
+
+const (
+	// ResponseTimeout is the time that an endpoint has for its whole response,
+	// as Digital River documents it.
+	ResponseTimeout = 3000 * time.Millisecond
+	// MaxResponseBody is the number of bytes that a response may have. The
+	// documentation names no limit; a body that never ends must not be read
+	// forever.
+	MaxResponseBody = 64 << 10
+)
+
+// The reasons for which a response is not complete. [Response.Err] wraps one of
+// them, unless the connection failed.
+var (
+	ErrTimeout = errors.New("no complete response")
+	ErrTooLong = fmt.Errorf("the response body is longer than %d KiB", MaxResponseBody>>10)
+)
+
+// NewRequest returns the request that delivers body to an address at the time
+// now, signed with each of the secrets. It has no credentials.
+func NewRequest(
+	ctx context.Context, address string, body []byte, now time.Time, secrets ...string,
+) (*http.Request, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set(signature.HeaderName, signature.Header(now, body, secrets...))
+	return request, nil
+}
+
+// Response is how an endpoint responded.
+type Response struct {
+	Status   int // 0 without a response.
+	Header   http.Header
+	TLS      *tls.ConnectionState // nil for plain http.
+	Duration time.Duration        // Until the end of the response, or until the delivery failed.
+	// Err is why the response is missing or not complete. It does not hold the
+	// address, which may hold credentials.
+	Err error
+}
+
+// Acknowledged reports whether the delivery counts as acknowledged: only a
+// complete response with a 2xx does that.
+func (r Response) Acknowledged() bool {
+	return r.Err == nil && r.Status >= 200 && r.Status < 300
+}
+
+// Redirected reports whether the endpoint redirects.
+func (r Response) Redirected() bool {
+	return r.Status >= 300 && r.Status < 400
+}
+
+// Send sends a request and reads the response, for at most the timeout. It does
+// not follow redirects.
+func Send(client *http.Client, request *http.Request, timeout time.Duration) (r Response) {
+	ctx, cancel := context.WithTimeout(request.Context(), timeout)
+	defer cancel()
+	begin := time.Now()
+	defer func() { r.Duration = time.Since(begin) }()
+	direct := *client
+	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	response, err := direct.Do(request.WithContext(ctx))
+	if err != nil {
+		return Response{Err: incomplete(ctx, err, timeout)}
+	}
+	defer func() { _ = response.Body.Close() }()
+	r = Response{Status: response.StatusCode, Header: response.Header, TLS: response.TLS}
+	n, err := io.Copy(io.Discard, io.LimitReader(response.Body, MaxResponseBody+1))
+	switch {
+	case err != nil:
+		r.Err = incomplete(ctx, err, timeout)
+	case n > MaxResponseBody:
+		r.Err = ErrTooLong
+	}
+	return r
+}
+
+// incomplete distinguishes a response that is too late from one that failed.
+func incomplete(ctx context.Context, err error, timeout time.Duration) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return fmt.Errorf("%w within %d ms", ErrTimeout, timeout.Milliseconds())
+	}
+	return WithoutAddress(err)
+}
+
+// WithoutAddress returns the cause of an error of [http.Client.Do] without the
+// address, which may hold credentials.
+func WithoutAddress(err error) error {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		return wrapped.Err
+	}
+	return err
+}

@@ -1,0 +1,124 @@
+package delivery
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/signature"
+)
+
+func TestEventEncode(t *testing.T) {
+	e := Event{
+		ID: "1", Type: "order.accepted", Data: Data{Object: []byte(`{"note": "a<b"}`)}, LiveMode: true,
+		CreatedTime: FormatTime(time.Date(2026, 1, 2, 4, 4, 5, 60_999_999, time.FixedZone("", 3600))),
+		WebhookIDs:  []string{"2"}, DigitalRiverVersion: Version,
+	}
+	const want = `{"id":"1","type":"order.accepted","data":{"object":{"note":"a<b"}},"liveMode":true,` +
+		`"createdTime":"2026-01-02T03:04:05.060Z","webhookIds":["2"],"digitalriverVersion":"2021-12-13"}`
+	if got, err := e.Encode(); err != nil || string(got) != want {
+		t.Errorf("Encode() = %s, %v; want %s", got, err, want)
+	}
+	e.Data.Object = []byte("{")
+	if got, err := e.Encode(); err == nil {
+		t.Errorf("Encode() = %s", got)
+	}
+}
+
+// roundTrip is a transport.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// slow is a body that takes a second for each byte.
+type slow int
+
+func (s *slow) Read(p []byte) (int, error) {
+	if *s == 0 {
+		return 0, io.EOF
+	}
+	time.Sleep(time.Second)
+	*s--
+	return copy(p, "x"), nil
+}
+
+func (s *slow) Close() error { return nil }
+
+func TestSend(t *testing.T) {
+	body := func(size int) io.ReadCloser { return io.NopCloser(strings.NewReader(strings.Repeat("x", size))) }
+	inTwoSeconds, inFourSeconds := slow(2), slow(4)
+	refused := errors.New("connection refused")
+	tests := []struct {
+		name         string
+		status       int
+		body         io.ReadCloser
+		failure      error
+		want         error
+		acknowledged bool
+	}{
+		{"acknowledged", 202, http.NoBody, nil, nil, true},
+		{"refused", 400, http.NoBody, nil, nil, false},
+		{"redirected", 302, http.NoBody, nil, nil, false},
+		{"longest body", 200, body(MaxResponseBody), nil, nil, true},
+		{"body too long", 200, body(MaxResponseBody + 1), nil, ErrTooLong, false},
+		{"slow body", 200, &inTwoSeconds, nil, nil, true},
+		{"body too slow", 200, &inFourSeconds, nil, ErrTimeout, false},
+		{"no connection", 0, nil, refused, refused, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				client := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+					got, err := io.ReadAll(r.Body)
+					if err != nil {
+						t.Error(err)
+					}
+					if err := signature.Verify(r.Header.Get(signature.HeaderName), "whk_2", got, time.Now(), 0); err != nil {
+						t.Error(err)
+					}
+					if test.failure != nil {
+						return nil, test.failure
+					}
+					return &http.Response{
+						StatusCode: test.status, Header: http.Header{"Location": {"https://elsewhere"}},
+						Body: untilDone{test.body, r},
+					}, nil
+				})}
+				request, err := NewRequest(t.Context(), "https://user:hidden@shop.example.com", []byte("{}"), time.Now(),
+					"whk_1", "whk_2")
+				if err != nil {
+					t.Fatal(err)
+				}
+				r := Send(client, request, ResponseTimeout)
+				if r.Status != test.status || !errors.Is(r.Err, test.want) || r.Acknowledged() != test.acknowledged {
+					t.Errorf("%+v", r)
+				}
+				if r.Redirected() != (test.status == 302) {
+					t.Errorf("redirected: %t", r.Redirected())
+				}
+				if r.Err != nil && strings.Contains(r.Err.Error(), "shop") {
+					t.Errorf("the error has the address: %v", r.Err)
+				}
+			})
+		})
+	}
+}
+
+// untilDone is a body that fails once the request is done, as that of a real
+// connection does.
+type untilDone struct {
+	io.ReadCloser
+	request *http.Request
+}
+
+func (b untilDone) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if done := b.request.Context().Err(); done != nil {
+		return 0, done
+	}
+	return n, err
+}

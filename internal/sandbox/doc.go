@@ -1,0 +1,48 @@
+// Package sandbox is a local Webhooks API: it stores webhooks and their signing
+// secrets in one file, delivers events to their endpoints, enforces the
+// documented rate limits, and fails on demand. It shares no code with the API
+// client, so that a mistake in one cannot hide in the other.
+//
+// # Where to begin
+//
+// Read routes.go first: its two tables list every path, method and handler. A
+// handler is in the file of its object, beside the object's type and checks:
+// webhook.go (the list in webhooklist.go), secret.go, event.go, delivery.go,
+// faults.go, requestlog.go and clock.go. They share:
+//
+//   - exchange.go: what happens to an API request before and after its handler
+//   - keys.go, limiter.go: API keys and their rate limits
+//   - json.go, errors.go, response.go: reading and checking a body, the form of
+//     errors, and writing a response
+//   - store.go, table.go: the data file and its tables; webhookstore.go and
+//     deliverystore.go have the objects in them
+//   - courier.go, sender.go: when an attempt to deliver is made, and how
+//
+// # A request, from end to end
+//
+// PATCH /webhooks/{id} arrives at [Sandbox.ServeHTTP], which hands everything
+// outside /_sandbox to serveAPI. That begins an entry in the request log, looks
+// up the API key, asks the limiter, reads the body, and asks faults whether a
+// rule fires. Unless the fault says otherwise, do finds the operation in
+// apiRoutes and runs its handler, updateWebhook. The handler has the store copy
+// the webhook's record, merges the body into the copy with [fields], and checks
+// the result; all problems together are one 400. The store writes the copy to
+// the data file and, once that is committed, replaces the record in memory.
+// Finally exchange.respond lets the latency pass, finishes the log entry, and
+// writes the response.
+//
+// # An event, from end to end
+//
+// POST /_sandbox/events also arrives at [Sandbox.ServeHTTP], which leaves it to
+// control: no key, no limit, no faults. The handler, triggerEvent, merges the
+// data of the request into the sample object of the event type. The store finds
+// the enabled webhooks that subscribe to the type, and writes the event with a
+// first attempt for each of them, so that no event is lost when the process is
+// killed. The courier gives each attempt a goroutine, which waits until the
+// attempt is due on the sandbox's clock and the webhook has a free slot.
+// The sender signs the body with the webhook's active secrets, adds its
+// credentials, and posts it to the receiver. The store then logs the result, and
+// notes in the webhook's record since when it has failed, if it did. The next
+// attempt replaces a failed one, if there is a next one. The courier's watch
+// disables a webhook that has failed for 72 hours.
+package sandbox

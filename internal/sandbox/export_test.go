@@ -1,0 +1,12 @@
+package sandbox
+
+import (
+	"context"
+	"net"
+)
+
+// OpenOn is Open for a sandbox whose deliveries go through a network in memory.
+func OpenOn(o Options, dial func(ctx context.Context, network, address string) (net.Conn, error)) (*Sandbox, error) {
+	o.dial = dial
+	return Open(o)
+}

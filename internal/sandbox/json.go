@@ -1,0 +1,151 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/delivery"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/loopback"
+)
+
+const (
+	// maxBody is the number of bytes that the body of a request may have.
+	maxBody = 1 << 20
+	// maxDrain is how much of a longer body is read nevertheless, so that the
+	// client gets to read the 413.
+	maxDrain = 16 << 20
+)
+
+// readBody reads a body up to one byte more than is allowed, which decodeBody
+// refuses. It then drains the rest: the server notices that a client has gone
+// only after the end of the body.
+func readBody(r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err != nil {
+		return nil, err
+	}
+	_, err = io.Copy(io.Discard, io.LimitReader(r.Body, maxDrain))
+	return body, err
+}
+
+// decodeObject decodes a body that must be one JSON object.
+func decodeObject(body []byte) (map[string]json.RawMessage, error) {
+	return decodeBody[map[string]json.RawMessage](body, "object")
+}
+
+// decodeBody decodes a body that must be one JSON value of a kind, and not null.
+func decodeBody[T map[string]json.RawMessage | []json.RawMessage](body []byte, kind string) (T, error) {
+	if len(body) > maxBody {
+		return nil, newError(http.StatusRequestEntityTooLarge, "body_too_large",
+			"The body is larger than %d bytes.", maxBody)
+	}
+	var v T
+	if err := json.Unmarshal(body, &v); err != nil || v == nil {
+		return nil, badRequest("invalid_body", "", "The body must be one JSON %s.", kind)
+	}
+	return v, nil
+}
+
+// fields has a reader for each member that an object may have.
+type fields map[string]reader
+
+// reader reads a member. The parameter is the member's full name, such as
+// oauth.clientID.
+type reader func(p *problems, parameter string, value json.RawMessage)
+
+// field reads a member of one type; null is refused. The words in want complete
+// "must be".
+func field[T any](into *T, want string) reader {
+	return func(p *problems, parameter string, value json.RawMessage) {
+		*into = decode[T](p, parameter, want, value)
+	}
+}
+
+// fieldBy reads a member with a function of its own.
+func fieldBy[T any](into *T, read func(p *problems, parameter string, value json.RawMessage) T) reader {
+	return func(p *problems, parameter string, value json.RawMessage) {
+		*into = read(p, parameter, value)
+	}
+}
+
+// read reads the members of an object in the order of their names. A member
+// that has no reader is a problem.
+func (f fields) read(p *problems, prefix, object string, members map[string]json.RawMessage) {
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		if read := f[name]; read != nil {
+			read(p, prefix+name, members[name])
+		} else {
+			p.add(codeInvalid, prefix+name, "%s is not a member of %s.", name, object)
+		}
+	}
+}
+
+// decode decodes a value of one type; null is refused.
+func decode[T any](p *problems, parameter, want string, value json.RawMessage) T {
+	var v *T
+	if err := json.Unmarshal(value, &v); err != nil || v == nil {
+		p.add(codeInvalid, parameter, "%s must be %s.", parameter, want)
+		return *new(T)
+	}
+	return *v
+}
+
+// decodeDuration decodes a duration that is not negative.
+func decodeDuration(p *problems, parameter string, value json.RawMessage) duration {
+	const want = "a duration such as 1m30s"
+	d, err := time.ParseDuration(decode[string](p, parameter, want, value))
+	p.expect(err == nil && d >= 0, parameter, "%s must be %s, and not negative.", parameter, want)
+	return duration(d)
+}
+
+// encode returns v as JSON without HTML escapes. It is for values that cannot
+// fail to encode.
+func encode(v any) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		panic(err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// timestamp is a time as the API writes it.
+type timestamp struct{ time.Time }
+
+// MarshalJSON implements [json.Marshaler].
+func (t timestamp) MarshalJSON() ([]byte, error) {
+	return encode(delivery.FormatTime(t.Time)), nil
+}
+
+// duration is a [time.Duration] as Go writes it, such as 1m30s.
+type duration time.Duration
+
+// MarshalText implements [encoding.TextMarshaler].
+func (d duration) MarshalText() ([]byte, error) {
+	return []byte(time.Duration(d).String()), nil
+}
+
+func validDate(s string) bool {
+	_, err := time.Parse(time.DateOnly, s)
+	return err == nil
+}
+
+func validURL(s string, schemes ...string) bool {
+	scheme, _, _ := strings.Cut(s, "://")
+	u, err := url.Parse(s)
+	return err == nil && slices.Contains(schemes, scheme) && u.Hostname() != ""
+}
+
+// loopbackURL reports whether a URL leads to this machine.
+func loopbackURL(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && loopback.Host(u.Hostname())
+}

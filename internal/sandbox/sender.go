@@ -1,0 +1,194 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/delivery"
+)
+
+// sender sends events to the endpoints of webhooks, with their signatures and
+// credentials.
+type sender struct {
+	clock    *clock
+	anywhere bool // It also sends to addresses that are not loopback addresses.
+	timeout  time.Duration
+	client   *http.Client
+
+	mu     sync.Mutex
+	tokens map[tokenKey]*token
+}
+
+// tokenKey is what a token was issued for. Other settings need another one.
+type tokenKey struct {
+	webhookID string
+	oauth     oauth
+}
+
+// token is an access token. Its mutex is held while a new one is requested.
+type token struct {
+	mu      sync.Mutex
+	value   *oauth2.Token
+	expires time.Time // On the sandbox's clock. Zero: unknown.
+}
+
+func newSender(clock *clock, o Options) *sender {
+	return &sender{
+		clock:    clock,
+		anywhere: o.DeliverAnywhere,
+		timeout:  o.deliveryTimeout(),
+		client: &http.Client{
+			// No proxy: it would hide where a delivery goes.
+			Transport: &http.Transport{
+				DialContext:         o.dial,
+				MaxIdleConnsPerHost: maxWebhookAttempts,
+				IdleConnTimeout:     time.Minute,
+			},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		tokens: map[tokenKey]*token{},
+	}
+}
+
+// reset forgets all tokens and closes all idle connections.
+func (s *sender) reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tokens = map[tokenKey]*token{}
+	s.client.CloseIdleConnections()
+}
+
+// send sends a body to a webhook's endpoint, and returns the outcome with its
+// reason.
+func (s *sender) send(
+	ctx context.Context, r *record, body []byte, now time.Time,
+) (status int, outcome, reason string) {
+	w := r.Webhook
+	if !w.Enabled {
+		return 0, outcomeNotSent, "the webhook is disabled"
+	}
+	if !s.anywhere && !loopbackURL(w.Address) {
+		return 0, outcomeNotSent, notLoopback("address")
+	}
+	var secrets []string
+	for _, secret := range activeSecrets(r.Secrets, now) {
+		secrets = append(secrets, secret.Secret)
+	}
+	request, err := delivery.NewRequest(ctx, w.Address, body, now, secrets...)
+	if err != nil {
+		return 0, outcomeNotSent, "the address is not a valid URL"
+	}
+	request.Header.Set("User-Agent", "Digital-River-Webhooks-Sandbox")
+	if w.Authentication != nil {
+		request.SetBasicAuth(w.Authentication.UserName, w.Authentication.Password)
+	}
+	if w.OAuth == nil {
+		return outcomeOf(delivery.Send(s.client, request, s.timeout))
+	}
+	if !s.anywhere && !loopbackURL(w.OAuth.TokenEndPoint) {
+		return 0, outcomeNotSent, notLoopback("token endpoint")
+	}
+	key := tokenKey{w.ID, *w.OAuth}
+	t, err := s.token(ctx, key)
+	if err != nil {
+		return 0, outcomeTokenRefused, tokenReason(err)
+	}
+	t.SetAuthHeader(request)
+	response := delivery.Send(s.client, request, s.timeout)
+	if response.Status == http.StatusUnauthorized {
+		s.forget(key)
+	}
+	return outcomeOf(response)
+}
+
+func notLoopback(address string) string {
+	return "the " + address + " is not a loopback address; start the sandbox with -deliver-anywhere to send there"
+}
+
+// outcomeOf returns what an endpoint's response means, and why.
+func outcomeOf(r delivery.Response) (status int, outcome, reason string) {
+	switch {
+	case r.Acknowledged():
+		return r.Status, outcomeAcknowledged, ""
+	case r.Redirected():
+		return r.Status, outcomeRedirected, "redirects are not followed"
+	case r.Status != 0 && (r.Status < 200 || r.Status >= 400):
+		return r.Status, outcomeRejected, fmt.Sprintf("the endpoint responded with status %d", r.Status)
+	case errors.Is(r.Err, delivery.ErrTooLong):
+		return r.Status, outcomeRejected, r.Err.Error()
+	case errors.Is(r.Err, delivery.ErrTimeout):
+		return r.Status, outcomeTimedOut, r.Err.Error()
+	}
+	return r.Status, outcomeUnreachable, r.Err.Error()
+}
+
+// token returns a token for a webhook: the last one, or a new one if that has
+// expired on the sandbox's clock.
+func (s *sender) token(ctx context.Context, key tokenKey) (*oauth2.Token, error) {
+	s.mu.Lock()
+	t := s.tokens[key]
+	if t == nil {
+		t = &token{}
+		s.tokens[key] = t
+	}
+	s.mu.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := s.clock.now()
+	if t.value != nil && (t.expires.IsZero() || now.Before(t.expires)) {
+		return t.value, nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithValue(ctx, oauth2.HTTPClient, s.client), s.timeout)
+	defer cancel()
+	value, err := key.oauth.config().Token(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t.value, t.expires = value, time.Time{}
+	if !value.Expiry.IsZero() {
+		t.expires = now.Add(time.Until(value.Expiry))
+	}
+	return value, nil
+}
+
+func (s *sender) forget(key tokenKey) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.tokens, key)
+}
+
+// config serves both grant types: they differ only in parameters.
+func (o oauth) config() *clientcredentials.Config {
+	parameters := url.Values{"grant_type": {o.GrantType}}
+	if o.GrantType == "password" {
+		parameters.Set("username", o.UserName)
+		parameters.Set("password", o.Password)
+	}
+	if o.Audience != "" {
+		parameters.Set("audience", o.Audience)
+	}
+	return &clientcredentials.Config{
+		ClientID: o.ClientID, ClientSecret: o.ClientSecret, TokenURL: o.TokenEndPoint,
+		AuthStyle: oauth2.AuthStyleInHeader, EndpointParams: parameters,
+	}
+}
+
+// tokenReason explains why there is no token. It leaves out the body of the
+// token endpoint's response, which may contain a credential.
+func tokenReason(err error) string {
+	if refused, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
+		return fmt.Sprintf("the token endpoint responded with status %d", refused.Response.StatusCode)
+	}
+	if _, ok := errors.AsType[*url.Error](err); ok {
+		return fmt.Sprintf("the token endpoint cannot be reached: %v", delivery.WithoutAddress(err))
+	}
+	return "the token endpoint's response is not a token"
+}

@@ -1,0 +1,118 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
+)
+
+const (
+	maxTypesFilter = 20
+	defaultLimit   = 10
+	maxLimit       = 100
+)
+
+// listWebhooks returns the webhooks of the key's mode that pass the filters, as
+// an array or page by page.
+func (s *Sandbox) listWebhooks(c call) (response, error) {
+	query, err := c.parameters()
+	if err != nil {
+		return response{}, err
+	}
+	var p problems
+	matches := typeFilter(&p, query)
+	records, limit := s.store.listWebhooks(c.key.live()), math.MaxInt
+	if s.pages {
+		limit = pageLimit(&p, query)
+		records = startAfter(&p, query, "webhook", records)
+	}
+	if err := p.err(); err != nil {
+		return response{}, err
+	}
+	var found [][]byte
+	more := false
+	for _, r := range records {
+		if !matches(r.Webhook.Types) {
+			continue
+		}
+		if more = len(found) == limit; more {
+			break
+		}
+		found = append(found, r.encoded)
+	}
+	list := slices.Concat([]byte("["), bytes.Join(found, []byte(",")), []byte("]"))
+	if s.pages {
+		list = encode(struct {
+			Data    json.RawMessage `json:"data"`
+			HasMore bool            `json:"hasMore"`
+		}{list, more})
+	}
+	return jsonResponse(http.StatusOK, list), nil
+}
+
+// typeFilter returns a filter by the query's type, which may be a group, or by
+// its types.
+func typeFilter(p *problems, query url.Values) func(types []string) bool {
+	one, many := query["type"], query["types"]
+	switch {
+	case len(one) > 0 && len(many) > 0:
+		p.add(codeInvalid, "types", "type and types cannot be used together.")
+	case len(one) > 1:
+		p.add(codeInvalid, "type", "type cannot be given twice.")
+	case len(many) > 1:
+		p.add(codeInvalid, "types", "types cannot be given twice.")
+	case len(one) == 1:
+		return groupFilter(p, one[0])
+	case len(many) == 1:
+		return anyFilter(p, strings.Split(many[0], ","))
+	}
+	return func([]string) bool { return true }
+}
+
+func groupFilter(p *problems, pattern string) func(types []string) bool {
+	group, isGroup := strings.CutSuffix(pattern, ".*")
+	p.expect(catalog.ValidName(pattern) || isGroup && catalog.ValidName(group+".x"), "type",
+		"type must be an event type such as order.accepted or a group such as order.*.")
+	return func(types []string) bool {
+		return slices.ContainsFunc(types, func(t string) bool { return catalog.Matches(pattern, t) })
+	}
+}
+
+func anyFilter(p *problems, wanted []string) func(types []string) bool {
+	p.expect(len(wanted) <= maxTypesFilter, "types", "types can have at most %d event types.", maxTypesFilter)
+	for _, t := range wanted {
+		p.expect(catalog.ValidName(t), "types", "types must be event types separated by commas; %q is not one.", t)
+	}
+	return func(types []string) bool {
+		return slices.ContainsFunc(types, func(t string) bool { return slices.Contains(wanted, t) })
+	}
+}
+
+// pageLimit returns the size of a page that the query asks for.
+func pageLimit(p *problems, query url.Values) int {
+	if !query.Has("limit") {
+		return defaultLimit
+	}
+	limit, err := strconv.Atoi(query.Get("limit"))
+	p.expect(err == nil && limit >= 1 && limit <= maxLimit, "limit", "limit must be a number from 1 to %d.", maxLimit)
+	return limit
+}
+
+// startAfter returns the objects of a list after the one that the query's
+// startingAfter names, or all without it.
+func startAfter[T object](p *problems, query url.Values, kind string, list []T) []T {
+	if !query.Has("startingAfter") {
+		return list
+	}
+	id := query.Get("startingAfter")
+	i := slices.IndexFunc(list, func(o T) bool { return o.id() == id })
+	p.expect(i >= 0, "startingAfter", "startingAfter: there is no %s %q.", kind, id)
+	return list[i+1:]
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/signature"
+)
+
+const binary = "terraform-provider-digitalriver"
+
+// TestMain makes the test binary the provider's binary when a script runs that.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){binary: main})
+}
+
+// TestScripts runs the scripts in testdata/script, which run the binary as a user
+// does. The package testscript explains their language. They also have these
+// commands:
+//
+//	exits STATUS COMMAND...      runs a command that must end with an exit status
+//	sandbox [FLAGS]              starts the sandbox command on a free port, and
+//	                             sets $DIGITALRIVER_BASE_URL
+//	stop                         interrupts that; it must end with status 0
+//	call KEY METHOD PATH [BODY]  sends the sandbox a request, and prints the
+//	                             response
+//	endpoint NAME RESPONSE...    starts an endpoint, and sets $NAME to its URL. Its
+//	                             responses are statuses or names in responses. The
+//	                             last one is repeated
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			env.Values[sandboxKey{}] = &sandboxProcess{}
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits":    exits,
+			"sandbox":  startSandbox,
+			"stop":     stopSandbox,
+			"call":     callSandbox,
+			"endpoint": startEndpoint,
+		},
+	})
+}
+
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	err = ts.Exec(args[1], args[2:]...)
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("exit status %d, want %d", got, want)
+	}
+}
+
+// sandboxProcess is the sandbox of a script, which is its value for sandboxKey.
+type sandboxProcess struct {
+	command *exec.Cmd
+	stderr  strings.Builder
+}
+
+type sandboxKey struct{}
+
+func startSandbox(ts *testscript.TestScript, _ bool, args []string) {
+	p := ts.Value(sandboxKey{}).(*sandboxProcess)
+	p.stderr.Reset()
+	p.command = exec.Command(binary, append([]string{"sandbox", "-listen", "127.0.0.1:0"}, args...)...)
+	p.command.Dir = ts.Getenv("WORK")
+	p.command.Stderr = &p.stderr
+	stdout, err := p.command.StdoutPipe()
+	ts.Check(err)
+	ts.Check(p.command.Start())
+	ts.Defer(func() {
+		_ = p.command.Process.Kill()
+		_ = p.command.Wait()
+	})
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	ts.Check(err)
+	url, ok := strings.CutPrefix(line, "Webhooks API sandbox: http://127.0.0.1:")
+	if !ok {
+		ts.Fatalf("the first line is %q", line)
+	}
+	ts.Setenv("DIGITALRIVER_BASE_URL", "http://127.0.0.1:"+strings.TrimSpace(url))
+}
+
+func stopSandbox(ts *testscript.TestScript, _ bool, _ []string) {
+	p := ts.Value(sandboxKey{}).(*sandboxProcess)
+	ts.Check(p.command.Process.Signal(os.Interrupt))
+	ts.Check(p.command.Wait())
+	_, err := io.WriteString(ts.Stderr(), p.stderr.String())
+	ts.Check(err)
+}
+
+func callSandbox(ts *testscript.TestScript, _ bool, args []string) {
+	request, err := http.NewRequest(args[1], ts.Getenv("DIGITALRIVER_BASE_URL")+args[2],
+		strings.NewReader(strings.Join(args[3:], "")))
+	ts.Check(err)
+	request.Header.Set("Authorization", "Bearer "+args[0])
+	response, err := http.DefaultClient.Do(request)
+	ts.Check(err)
+	defer func() { _ = response.Body.Close() }()
+	_, err = fmt.Fprintln(ts.Stdout(), response.Status)
+	ts.Check(err)
+	_, err = io.Copy(ts.Stdout(), response.Body)
+	ts.Check(err)
+}
+
+// The secret and the credentials that the response "verify" expects.
+const (
+	secret   = "whk_ddca9378-9475-40b8-aa8a-b526d42dbc2e"
+	username = "shop"
+	password = "open"
+)
+
+// responses are what an endpoint can do besides responding with a status.
+var responses = map[string]http.HandlerFunc{
+	// As an endpoint should: 401 for other credentials, 400 for an invalid signature.
+	"verify": func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		err := signature.Verify(r.Header.Get(signature.HeaderName), secret, body, time.Now(), time.Hour)
+		switch user, pass, _ := r.BasicAuth(); {
+		case user != username || pass != password:
+			w.WriteHeader(http.StatusUnauthorized)
+		case err != nil:
+			w.WriteHeader(http.StatusBadRequest)
+		default:
+			w.WriteHeader(http.StatusAccepted)
+		}
+	},
+	"hang": func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		<-r.Context().Done()
+	},
+	"endless": func(w http.ResponseWriter, _ *http.Request) {
+		for {
+			if _, err := w.Write(make([]byte, 4096)); err != nil {
+				return
+			}
+		}
+	},
+	"redirect": func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", "https://shop.example.com/new?token=hidden")
+		w.WriteHeader(http.StatusFound)
+	},
+}
+
+func startEndpoint(ts *testscript.TestScript, _ bool, args []string) {
+	var handlers []http.HandlerFunc
+	for _, name := range args[1:] {
+		handler := responses[name]
+		if handler == nil {
+			status, err := strconv.Atoi(name)
+			ts.Check(err)
+			handler = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }
+		}
+		handlers = append(handlers, handler)
+	}
+	var requests atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handlers[min(int(requests.Add(1)), len(handlers))-1](w, r)
+	}))
+	ts.Defer(func() {
+		server.CloseClientConnections()
+		server.Close()
+	})
+	ts.Setenv(args[0], server.URL)
+}
