@@ -104,7 +104,7 @@ func (c *cache) awaitSecondRead(ctx context.Context, clock Clock) (bool, error) 
 // fetch returns the list of a generation. Calls at the same time share one
 // request, which is canceled when the last of them stops waiting.
 func (c *cache) fetch(
-	ctx context.Context, generation uint64, request func(context.Context) ([]*Webhook, error),
+	ctx context.Context, generation uint64, request func(context.Context) (*webhookList, error),
 ) (*webhookList, error) {
 	key := strconv.FormatUint(generation, 10)
 	waiters := c.join(ctx, key)
@@ -113,11 +113,10 @@ func (c *cache) fetch(
 		if l, now := c.current(); l != nil && now == generation {
 			return l, nil
 		}
-		webhooks, err := request(waiters.ctx)
+		l, err := request(waiters.ctx)
 		if err != nil {
 			return nil, err
 		}
-		l := newWebhookList(webhooks)
 		c.store(l, generation)
 		return l, nil
 	})

@@ -42,7 +42,7 @@ func TestReadsShareOneList(t *testing.T) {
 		"lists": {
 			func(t *testing.T, c *Client) {
 				runConcurrently(10, func(int) {
-					if webhooks, err := c.ListWebhooks(t.Context()); err != nil || len(webhooks) != 1000 {
+					if webhooks, _, err := c.ListWebhooks(t.Context()); err != nil || len(webhooks) != 1000 {
 						t.Errorf("%d webhooks, %v", len(webhooks), err)
 					}
 				})
@@ -69,7 +69,7 @@ func TestReadsShareOneList(t *testing.T) {
 				for _, operation := range []string{"create", "update", "delete", "list"} {
 					mustRun(t, c, operation)
 				}
-				webhooks, err := c.ListWebhooks(t.Context())
+				webhooks, _, err := c.ListWebhooks(t.Context())
 				if err != nil || len(webhooks) != 1000 || webhooks[999].ID != "w1001" {
 					t.Errorf("%d webhooks, %v", len(webhooks), err)
 				}
@@ -122,7 +122,7 @@ func TestWriteDuringList(t *testing.T) {
 					sleep(t, time.Second) // longer than the write takes
 					return response, nil
 				})
-				go func() { _, _ = client.ListWebhooks(t.Context()) }()
+				go func() { _, _, _ = client.ListWebhooks(t.Context()) }()
 				synctest.Wait()
 				mustRun(t, client, operation)
 				for range 2 {
@@ -293,7 +293,7 @@ func TestReadsSeeOwnWrites(t *testing.T) {
 					if err != nil || webhook.Enabled != enabled {
 						t.Errorf("%s: read %+v, wrote %t: %v", id, webhook, enabled, err)
 					}
-					listed := newWebhookList(mustList(t, client)).get(id)
+					listed := newWebhookList(mustList(t, client), true).get(id)
 					if listed == nil || listed.Enabled != enabled {
 						t.Errorf("%s: listed %+v, wrote %t", id, listed, enabled)
 					}
@@ -350,23 +350,57 @@ func TestAbandonedFetchEnds(t *testing.T) {
 	})
 }
 
-func TestErrorsAreNotCached(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		api := &fakeAPI{latency: 50 * time.Millisecond}
-		api.addWebhooks(2)
-		client := api.newClient(t)
-		api.failNext("GET", failWith(403))
-		runConcurrently(2, func(i int) {
-			_, err := client.GetWebhook(t.Context(), fmt.Sprint("w", i+1))
-			if asError(t, err).Status != 403 {
-				t.Errorf("got %v", err)
+// A list that is refused, or contains a webhook that cannot be read, does not fail
+// the reads of others: each is requested by itself, until the list can be read.
+func TestReadsWithoutList(t *testing.T) {
+	faults := map[string]fault{
+		"refused":           failWith(403),
+		"a time, no zone":   respondWith(200, `[{"id": "w1", "createdTime": "2026-01-02T03:04:05"}]`),
+		"a number for text": respondWith(200, `{"data": [{"id": "w1", "address": 4711}], "hasMore": false}`),
+	}
+	for name, fault := range faults {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				api := &fakeAPI{latency: 50 * time.Millisecond}
+				api.addWebhooks(9)
+				client := api.newClient(t)
+				api.failNext("GET", fault)
+				runConcurrently(9, func(i int) { mustRead(t, client, i+1) })
+				mustRead(t, client, 9)
+				if lines := api.takeRequestLines(); len(lines) != 11 || lines[0] != "GET /webhooks" {
+					t.Errorf("%v", lines)
+				}
+				mustRun(t, client, "list")
+				runConcurrently(9, func(i int) { mustRead(t, client, i+1) })
+				if diff := cmp.Diff([]string{"GET /webhooks"}, api.takeRequestLines()); diff != "" {
+					t.Error(diff)
+				}
+			})
+		})
+	}
+}
+
+// A key that is refused, or an API that is down, is not asked for each webhook.
+func TestReadsOfFailingAPI(t *testing.T) {
+	for _, status := range []int{401, 500} {
+		synctest.Test(t, func(t *testing.T) {
+			api := &fakeAPI{latency: 50 * time.Millisecond}
+			api.addWebhooks(2)
+			client := api.newClient(t, func(c *Config) { c.MaxRetries = 0 })
+			api.failNext("GET", failWith(status))
+			runConcurrently(2, func(i int) {
+				_, err := client.GetWebhook(t.Context(), fmt.Sprint("w", i+1))
+				if asError(t, err).Status != status {
+					t.Errorf("got %v", err)
+				}
+			})
+			// The error is not cached.
+			runConcurrently(2, func(i int) { mustRead(t, client, i+1) })
+			if diff := cmp.Diff([]string{"GET /webhooks", "GET /webhooks"}, api.takeRequestLines()); diff != "" {
+				t.Error(diff)
 			}
 		})
-		runConcurrently(2, func(i int) { mustRead(t, client, i+1) })
-		if diff := cmp.Diff([]string{"GET /webhooks", "GET /webhooks"}, api.takeRequestLines()); diff != "" {
-			t.Error(diff)
-		}
-	})
+	}
 }
 
 func TestFirstReadIsCanceled(t *testing.T) {
@@ -390,7 +424,7 @@ func BenchmarkCachedRead(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	client.cache.store(newWebhookList(page.webhooks), 0)
+	client.cache.store(newWebhookList(page.webhooks, true), 0)
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		for i := 0; pb.Next(); i++ {
@@ -407,7 +441,7 @@ func BenchmarkCacheWrite(b *testing.B) {
 		b.Fatal(err)
 	}
 	cache := newCache()
-	cache.store(newWebhookList(page.webhooks), 0)
+	cache.store(newWebhookList(page.webhooks, true), 0)
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		webhook := page.webhooks[i%5000]

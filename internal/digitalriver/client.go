@@ -49,14 +49,23 @@ const (
 // Client is a client of the Webhooks API for one API key. It is safe for
 // concurrent use.
 type Client struct {
-	config  Config
-	baseURL string // without a slash at its end
-	limiter *limiter
-	cache   *cache
-	locks   keyedMutex // one change of a webhook at a time, and one of several identical creates
-	seen    seenIDs
-	mode    atomic.Int32 // one of the mode constants
-	wrote   atomic.Bool
+	config   Config
+	baseURL  string // without a slash at its end
+	limiter  *limiter
+	cache    *cache
+	locks    keyedMutex // one change of a webhook at a time, and one of several alike creates
+	seen     seenIDs
+	redactor *redactor    // knows every credential that was sent or received
+	mode     atomic.Int32 // one of the mode constants
+	wrote    atomic.Bool
+	// reconnect is true after a timeout: its connection may be dead.
+	reconnect atomic.Bool
+	// unlistable is true if the list could not be read, but single webhooks may be.
+	unlistable atomic.Bool
+	// userName is one of the spelling constants.
+	userName atomic.Int32
+	// clockSkew is how far the API's clock is ahead of ours, in nanoseconds.
+	clockSkew atomic.Int64
 }
 
 const (
@@ -91,11 +100,14 @@ func New(config Config) (*Client, error) {
 	if config.Log == nil {
 		config.Log = func(context.Context, string, map[string]any) {}
 	}
+	redactor := &redactor{}
+	redactor.add(config.APIKey)
 	return &Client{
-		config:  config,
-		baseURL: baseURL,
-		limiter: newLimiter(config.RequestsPerSecond, config.Clock),
-		cache:   newCache(),
+		redactor: redactor,
+		config:   config,
+		baseURL:  baseURL,
+		limiter:  newLimiter(config.RequestsPerSecond, config.Clock),
+		cache:    newCache(),
 	}, nil
 }
 
@@ -106,16 +118,33 @@ func (c *Client) LiveMode() (live, known bool) {
 	return mode == modeLive, mode != modeUnknown
 }
 
+// learn records what webhooks in responses show: the mode, and their credentials.
+func (c *Client) learn(webhooks ...*Webhook) {
+	for _, webhook := range webhooks {
+		c.setMode(webhook.LiveMode)
+		c.redactor.add(webhook.credentials()...)
+	}
+}
+
+// Now returns the time of the API: our clock, corrected by what the Date header of
+// the last response showed. Before the first response it is our clock.
+func (c *Client) Now() time.Time {
+	return c.config.Clock.Now().Add(time.Duration(c.clockSkew.Load()))
+}
+
 // Wrote reports whether the client has sent a request that changes something.
 func (c *Client) Wrote() bool { return c.wrote.Load() }
 
-// setMode records the mode that a response shows.
-func (c *Client) setMode(live bool) {
+// setMode records the mode that a webhook shows; nil if it shows none.
+func (c *Client) setMode(live *bool) {
+	if live == nil {
+		return
+	}
 	mode := int32(modeTest)
-	if live {
+	if *live {
 		mode = modeLive
 	}
-	if c.mode.Swap(mode) != mode && live {
+	if c.mode.Swap(mode) != mode && *live {
 		c.limiter.raiseToLiveMode()
 	}
 }

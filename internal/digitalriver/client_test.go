@@ -143,15 +143,22 @@ func TestRequests(t *testing.T) {
 }
 
 func TestNotFound(t *testing.T) {
-	for _, operation := range []string{"read", "update", "delete", "rotate", "list secrets"} {
+	tests := map[string][]string{
+		"read":         {"GET /webhooks/w1", "GET /webhooks"},
+		"update":       {"PATCH /webhooks/w1"},
+		"delete":       {"DELETE /webhooks/w1", "GET /webhooks"},
+		"rotate":       {"GET /webhooks/w1/secrets", "GET /webhooks/w1", "GET /webhooks"},
+		"list secrets": {"GET /webhooks/w1/secrets", "GET /webhooks/w1", "GET /webhooks"},
+	}
+	for operation, want := range tests {
 		synctest.Test(t, func(t *testing.T) {
 			api := &fakeAPI{}
 			err := run(t.Context(), api.newClient(t), operation)
 			if !IsNotFound(err) {
 				t.Errorf("%s: %v", operation, err)
 			}
-			if len(api.takeRequests()) != 1 {
-				t.Errorf("%s sent several requests", operation)
+			if diff := cmp.Diff(want, api.takeRequestLines()); diff != "" {
+				t.Errorf("%s: %s", operation, diff)
 			}
 		})
 	}
@@ -172,4 +179,54 @@ func TestEmptyID(t *testing.T) {
 	if len(api.takeRequests()) != 0 {
 		t.Error("a request was sent")
 	}
+}
+
+// The clock of the API is ours until a response shows how far they differ.
+func TestNowIsTheTimeOfTheAPI(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{}
+		client := api.newClient(t, func(c *Config) { c.Clock = shiftedClock{by: time.Hour} })
+		if ahead := time.Until(client.Now()); ahead != time.Hour {
+			t.Errorf("before a response, it is %v ahead", ahead)
+		}
+		mustRun(t, client, "list")
+		sleep(t, time.Minute)
+		if ahead := time.Until(client.Now()); ahead != 0 {
+			t.Errorf("after a response, it is %v ahead", ahead)
+		}
+	})
+}
+
+// The mode stays unknown, and the rate the lower one, if webhooks do not show it.
+func TestWebhooksWithoutMode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{modeHidden: true, live: true}
+		api.addWebhooks(1)
+		client := api.newClient(t, func(c *Config) { c.RequestsPerSecond = 0 })
+		for _, operation := range []string{"create", "read", "list", "update"} {
+			mustRun(t, client, operation)
+		}
+		if _, known := client.LiveMode(); known {
+			t.Error("the mode is known")
+		}
+		if webhook := mustRead(t, client, 1); webhook.LiveMode != nil {
+			t.Error("the webhook has a mode")
+		}
+		runConcurrently(50, func(int) { mustRun(t, client, "list secrets") })
+		if most := maxPerSecond(api.takeRequests()); most > testModeLimit {
+			t.Errorf("%d requests in one second", most)
+		}
+	})
+}
+
+// The Error has the API's ID of the request, which support asks for.
+func TestRequestIDOfTheAPI(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{}
+		api.failNext("GET", failWith(403, "x-dr-requestid", "r-1"))
+		err := asError(t, run(t.Context(), api.newClient(t), "list"))
+		if err.RequestID != "r-1" || !strings.Contains(err.Error(), "x-dr-requestid r-1") {
+			t.Errorf("got %v", err)
+		}
+	})
 }

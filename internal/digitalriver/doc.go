@@ -3,8 +3,9 @@
 //
 // # What to read first
 //
-// webhook.go and secret.go define the objects of the API. The methods of [Client]
-// for webhooks are in webhook_create.go, webhook_read.go and webhook_change.go.
+// webhook.go and secret.go have the objects of the API. The methods of [Client]
+// for webhooks are in webhook_create.go, webhook_read.go and webhook_change.go;
+// webhook_page.go and user_name.go deal with what the documentation leaves open.
 // Each call is an operation (operation.go) that sends requests; retry.go decides
 // what happens after an attempt, limiter.go when the next one may be sent, and
 // transport.go sends it.
@@ -18,22 +19,25 @@
 //     records the time and which webhooks it knows already (seenIDs). It announces
 //     a write to the cache (beginWrite).
 //  2. operation.send waits until the limiter permits a request (waitForTurn), then
-//     calls operation.attempt, which calls Client.roundTrip to send the POST. The
-//     connection breaks before a response arrives.
-//  3. classify returns ambiguous: the API may have created the webhook. send waits
-//     (waitBeforeRetry), then calls lookUp of the request, which is findCreated.
-//  4. findCreated lists the webhooks and looks for a new one with this address and
-//     these event types. If it finds one, the create has succeeded. If it finds
-//     several, the create fails with a [DuplicateError]. If it finds none, send
-//     continues at step 2, as long as there are retries left.
-//  5. CreateWebhook records the ID (seenIDs) and the mode of the webhook (setMode),
-//     and adds it to the cached list (write.end).
+//     calls operation.attempt. Client.roundTrip sends the POST; the connection is
+//     reset before a response arrives.
+//  3. classify calls the attempt ambiguous: the API may have created the webhook.
+//     waitBeforeRetry waits.
+//  4. send calls the lookUp of the request, which is findCreated. It lists the
+//     webhooks and looks for one with this address and these event types that is
+//     new. If there is one, the create has succeeded. If there is none, send starts
+//     again at step 2. If there are several, if the list does not show it, or if no
+//     retries are left, it ends with an [UncertainError].
+//  5. If the create was sent again and then succeeded, checkCreatedOnce looks once
+//     more: the first attempt may have been carried out late.
+//  6. CreateWebhook records the webhook and the mode that it shows (setMode), and
+//     adds it to the list (write.end).
 //
 // # Errors
 //
-// Methods of Client return an [*Error], or a [*DuplicateError] or
-// [*SecretLimitError] that wraps one. [IsNotFound] recognizes an object that does
-// not exist. If the context ended, the error wraps the context's error. No error
+// Methods of Client return an [*Error], or an [*UncertainError], [*SecretLimitError] or
+// [*SecretsUnavailableError] that wraps one. [IsNotFound] recognizes an object that
+// does not exist. If the context ended, the error wraps the context's error. No error
 // contains a credential (redact.go).
 //
 // # Concurrency

@@ -27,11 +27,14 @@ type Error struct {
 	Faults     []Fault       // what the API reports, if the response was an error of the API
 	Reason     string        // what went wrong, without Faults or in addition to them
 	UpstreamID string        // identifies the last request; empty: none was sent
+	RequestID  string        // the API's own ID of the last request, which support asks for; may be empty
 	Attempts   int           // how many requests the operation sent
 	RetryAfter time.Duration // the wait that the API asked for with a 429 or 503; 0: none
 	Err        error         // the cause below HTTP, such as a network failure; may be nil
 
-	notFromAPI bool // the response was not the API's
+	fromAPI         bool // the response is in the API's error format
+	late            bool // the API may still be at work on the request
+	userNameRefused bool // a fault is about the user name of basic authentication
 }
 
 // Fault is one entry of an API error.
@@ -41,9 +44,11 @@ type Fault struct {
 	Message   string
 }
 
+// Error describes the last request and its response. Operation, which says what the
+// request was for, is left to the caller: it often repeats the request.
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s %s ", e.Operation, e.Method, e.Path)
+	fmt.Fprintf(&b, "%s %s ", e.Method, e.Path)
 	switch {
 	case e.Status != 0:
 		fmt.Fprintf(&b, "returned %d", e.Status)
@@ -63,13 +68,21 @@ func (e *Error) Error() string {
 	if e.Reason != "" {
 		b.WriteString(separator + e.Reason)
 	}
-	if e.UpstreamID != "" {
+	switch {
+	case e.UpstreamID != "" && e.RequestID != "":
+		fmt.Fprintf(&b, " (upstream-id %s, %s %s)", e.UpstreamID, requestIDHeader, e.RequestID)
+	case e.UpstreamID != "":
 		fmt.Fprintf(&b, " (upstream-id %s)", e.UpstreamID)
 	}
 	return b.String()
 }
 
 func (e *Error) Unwrap() error { return e.Err }
+
+// redacted returns the fault as an error may show it.
+func (f Fault) redacted(r *redactor) Fault {
+	return Fault{Code: r.redact(f.Code), Parameter: r.redact(f.Parameter), Message: r.redact(f.Message)}
+}
 
 // String returns the message of the fault, then its code and parameter.
 func (f Fault) String() string {
@@ -84,20 +97,62 @@ func (f Fault) String() string {
 	}
 }
 
-// DuplicateError is a create whose response was lost, and for which the list shows
-// several new webhooks that could be its result.
-type DuplicateError struct {
-	IDs []string // of these webhooks
+func isEmpty(s string) bool { return s == "" }
+
+// UncertainError is a create or a rotation that the API may have carried out
+// although no response confirms it, or that it may have carried out twice. In the
+// second case, the method that returns the error returns the result too, and its ID
+// is the first of IDs.
+type UncertainError struct {
+	IDs []string // of the webhooks or secrets that are or could be the result; may be empty
 	Err *Error
+
+	repeated bool // the API confirmed one of several attempts
 }
 
-func (e *DuplicateError) Error() string {
-	return fmt.Sprintf("%v; several new webhooks could be the result: %s", e.Err, strings.Join(e.IDs, ", "))
+func (e *UncertainError) Error() string {
+	object, advice := "webhook", "look for a new webhook with this address and these event types, keep one, and delete "+
+		"any other; creating it again may make a second one"
+	if e.Err.Operation == rotateSecret {
+		object, advice = "signing secret", "look at the secrets of the webhook, newest first; an extra one stays active "+
+			"until it expires or is blocked in the dashboard, and rotating again adds another"
+	}
+	ids := strings.Join(e.IDs, ", ")
+	var what string
+	switch {
+	case e.repeated && len(e.IDs) > 1:
+		what = fmt.Sprintf("the API carried out the request more than once, each %s is new: %s", object, ids)
+	case e.repeated:
+		what = fmt.Sprintf("the new %s is %s, but it is not known whether an earlier attempt made another", object, ids)
+	case len(e.IDs) > 1:
+		what = fmt.Sprintf("several new %ss could be the result: %s", object, ids)
+	case len(e.IDs) == 1:
+		what = fmt.Sprintf("the %s %s could be the result, but may be older", object, ids)
+	default:
+		what = "it is not known whether the API carried out the request"
+	}
+	return fmt.Sprintf("%v; %s; %s", e.Err, what, advice)
 }
 
-func (e *DuplicateError) Unwrap() error { return e.Err }
+func (e *UncertainError) Unwrap() error { return e.Err }
 
-// SecretLimitError is a rotation that the API refused because MaxActiveSecrets
+// SecretsUnavailableError is a request for the signing secrets of a webhook that the
+// API refused with a 404, 405 or 403 although the webhook exists: the API does not
+// offer this operation to the key.
+type SecretsUnavailableError struct {
+	WebhookID string
+	Status    int // 404, 405 or 403
+	Err       *Error
+}
+
+func (e *SecretsUnavailableError) Error() string {
+	return fmt.Sprintf("%v; the webhook %s exists, but the API does not offer its signing secrets to this key",
+		e.Err, e.WebhookID)
+}
+
+func (e *SecretsUnavailableError) Unwrap() error { return e.Err }
+
+// SecretLimitError is// SecretLimitError is a rotation that the API refused because MaxActiveSecrets
 // are active.
 type SecretLimitError struct {
 	NextExpiry *time.Time // when the next active secret expires; nil: none of them does
@@ -115,11 +170,23 @@ func (e *SecretLimitError) Error() string {
 
 func (e *SecretLimitError) Unwrap() error { return e.Err }
 
-// IsNotFound reports whether the API said that the object does not exist. A 404
-// that is not the API's, such as a proxy's page, does not count.
+// IsNotFound reports whether the API said that the webhook does not exist. A 404
+// that is not in the API's error format, such as a gateway's, does not count, nor does
+// a SecretsUnavailableError.
 func IsNotFound(err error) bool {
+	var unavailable *SecretsUnavailableError
+	if errors.As(err, &unavailable) {
+		return false
+	}
+	apiError := asAPIError(err)
+	return apiError != nil && apiError.Status == http.StatusNotFound && apiError.fromAPI
+}
+
+// asAPIError returns the *Error that err is or wraps, nil if there is none.
+func asAPIError(err error) *Error {
 	var apiError *Error
-	return errors.As(err, &apiError) && apiError.Status == http.StatusNotFound && !apiError.notFromAPI
+	errors.As(err, &apiError)
+	return apiError
 }
 
 // newError returns an error without a response.
@@ -140,17 +207,31 @@ func (o *operation) responseError(r *request, resp *response, reason error) *Err
 	err.Status, err.UpstreamID = resp.status, resp.upstreamID
 	if resp.status == 0 {
 		if resp.err != nil {
-			err.Err = &redactedError{text: o.redactor.redact(resp.err.Error()), err: resp.err}
+			err.Err = &redactedError{text: o.client.redactor.redact(resp.err.Error()), err: resp.err}
 			err.Reason = err.Err.Error()
 		}
 		return err
 	}
-	err.notFromAPI = resp.notFromAPI()
-	err.Faults = parseFaults(resp.body, o.redactor)
+	err.RequestID = o.client.redactor.redact(resp.header.Get(requestIDHeader))
+	body := parseError(resp.body)
+	err.fromAPI = body.valid
+	for _, fault := range body.faults {
+		err.userNameRefused = err.userNameRefused || resp.status == http.StatusBadRequest && fault.namesUserName()
+		err.Faults = append(err.Faults, fault.redacted(o.client.redactor))
+	}
 	if len(err.Faults) == 0 || reason != nil {
-		err.Faults, err.Reason = nil, describe(resp, reason, o.redactor)
+		err.Faults, err.Reason = nil, describe(resp, reason, o.client.redactor)
 	}
 	return err
+}
+
+// withReason adds text to the reason of the error.
+func (e *Error) withReason(text string) *Error {
+	if e.Reason != "" {
+		text = e.Reason + "; " + text
+	}
+	e.Reason = text
+	return e
 }
 
 // withContext makes the end of ctx the cause of the error.
@@ -191,6 +272,8 @@ func describe(resp *response, reason error, redactor *redactor) string {
 		return "the response is empty"
 	case errors.Is(reason, errNotJSON):
 		return "the response is not JSON"
+	case reason == nil && parseError(resp.body).errorType != "":
+		return redactor.redact(parseError(resp.body).errorType)
 	case reason != nil:
 		return "the response could not be read: " + redactor.redact(reason.Error())
 	default:
@@ -222,25 +305,40 @@ func htmlTitle(body []byte, redactor *redactor) string {
 	return fmt.Sprintf(", %q", redactor.redact(html.UnescapeString(string(match[1]))))
 }
 
-// parseFaults reads the body of an error. It skips whatever is not in the
-// documented format.
-func parseFaults(body []byte, redactor *redactor) []Fault {
+// errorBody is the body of an error.
+type errorBody struct {
+	valid     bool // it is in the API's error format
+	errorType string
+	faults    []Fault
+}
+
+var errorTypePattern = regexp.MustCompile(`^[a-z]+(_[a-z]+)*$`)
+
+// parseError reads the body of an error. It skips whatever is not in the API's error
+// format, which Digital River's OpenAPI document describes:
+// {"type": "not_found", "errors": [{"code": …, "parameter": …, "message": …}]}.
+func parseError(body []byte) errorBody {
 	var object map[string]any
 	if json.Unmarshal(body, &object) != nil {
-		return nil
+		return errorBody{}
 	}
-	entries, _ := object["errors"].([]any)
-	var faults []Fault
+	var parsed errorBody
+	if text, _ := object["type"].(string); errorTypePattern.MatchString(text) {
+		parsed.errorType = text
+	}
+	entries, isList := object["errors"].([]any)
+	parsed.valid = isList && parsed.errorType != ""
 	for _, entry := range entries[:min(len(entries), maxFaults)] {
-		members, _ := entry.(map[string]any)
+		members, isObject := entry.(map[string]any)
+		parsed.valid = parsed.valid && isObject
 		member := func(name string) string {
 			text, _ := members[name].(string)
-			return redactor.redact(text)
+			return text
 		}
 		fault := Fault{Code: member("code"), Parameter: member("parameter"), Message: member("message")}
 		if fault != (Fault{}) {
-			faults = append(faults, fault)
+			parsed.faults = append(parsed.faults, fault)
 		}
 	}
-	return faults
+	return parsed
 }

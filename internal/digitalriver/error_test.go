@@ -25,23 +25,21 @@ func TestErrorText(t *testing.T) {
 	}{
 		"faults": {with(func(e *Error) {
 			e.Faults = []Fault{{"invalid_parameter", "types", "Unknown type."}, {"", "", "Bad."}, {"c", "", ""}}
-		}), `create webhook: POST /webhooks returned 400: ` +
+		}), `POST /webhooks returned 400: ` +
 			`"Unknown type." (invalid_parameter: types); "Bad."; c (upstream-id u-1)`},
 		"several attempts": {with(func(e *Error) { e.Status, e.Attempts, e.Reason = 503, 5, "the response is empty" }),
-			`create webhook: POST /webhooks returned 503 after 5 attempts: the response is empty (upstream-id u-1)`},
+			`POST /webhooks returned 503 after 5 attempts: the response is empty (upstream-id u-1)`},
 		"no response": {with(func(e *Error) { e.Status, e.Attempts, e.Reason = 0, 2, "connection refused" }),
-			`create webhook: POST /webhooks got no response after 2 attempts: connection refused (upstream-id u-1)`},
+			`POST /webhooks got no response after 2 attempts: connection refused (upstream-id u-1)`},
 		"not sent": {with(func(e *Error) { e.Status, e.Attempts, e.Reason, e.UpstreamID = 0, 0, "context canceled", "" }),
-			`create webhook: POST /webhooks was not sent: context canceled`},
-		"duplicates": {&DuplicateError{
-			IDs: []string{"a", "b"}, Err: with(func(e *Error) { e.Status, e.Reason = 0, "the response was lost" })},
-			`create webhook: POST /webhooks got no response: the response was lost (upstream-id u-1); ` +
-				`several new webhooks could be the result: a, b`},
+			`POST /webhooks was not sent: context canceled`},
+		"request ID": {with(func(e *Error) { e.RequestID = "r-1" }),
+			`POST /webhooks returned 400 (upstream-id u-1, x-dr-requestid r-1)`},
 		"limit": {&SecretLimitError{NextExpiry: &expires, Active: 5, Err: with(func(e *Error) { e.Status = 409 })},
-			`create webhook: POST /webhooks returned 409 (upstream-id u-1); ` +
+			`POST /webhooks returned 409 (upstream-id u-1); ` +
 				`5 secrets are active, the next one expires at 2026-01-02T03:04:05Z`},
 		"limit without expiry": {&SecretLimitError{Active: 5, Err: with(func(e *Error) { e.Status = 409 })},
-			`create webhook: POST /webhooks returned 409 (upstream-id u-1); 5 secrets are active and none is set to expire`},
+			`POST /webhooks returned 409 (upstream-id u-1); 5 secrets are active and none is set to expire`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -67,6 +65,7 @@ func TestUnexpectedResponses(t *testing.T) {
 		"half of the JSON": {400, `{"type": "bad_req`, nil, "not in the API's error format"},
 		"other JSON":       {400, `{"fault": "x"}`, nil, "not in the API's error format"},
 		"errors as text":   {400, `{"errors": "x"}`, nil, "not in the API's error format"},
+		"a type only":      {403, `{"type": "forbidden", "errors": []}`, nil, "returned 403: forbidden"},
 		"empty errors":     {400, `{"errors": [{}, null, 7]}`, nil, "not in the API's error format"},
 		"redirect": {301, "", []string{"Location", "https://user:secret@elsewhere.example/login?token=secret#secret"},
 			"it redirects to https://elsewhere.example/login, but redirects are not followed"},
@@ -90,24 +89,19 @@ func TestUnexpectedResponses(t *testing.T) {
 	}
 }
 
-// A delete returns nothing that has to be read, but what it returns has to be JSON.
-func TestDeleteResponseIsNotJSON(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		api := &fakeAPI{}
-		api.failNext("DELETE", respondWith(200, "deleted"))
-		client := api.newClient(t, func(c *Config) { c.MaxRetries = 0 })
-		text := asError(t, run(t.Context(), client, "delete")).Error()
-		if !strings.Contains(text, "returned 200: the response is not JSON") {
-			t.Errorf("got %q", text)
-		}
-	})
+func redactedFaults(body string) []Fault {
+	var faults []Fault
+	for _, fault := range parseError([]byte(body)).faults {
+		faults = append(faults, fault.redacted(&redactor{}))
+	}
+	return faults
 }
 
 func TestParseFaults(t *testing.T) {
 	body := `{"type": "bad_request", "errors": [
 		{"code": "invalid_parameter", "parameter": "types", "message": "Unknown\n\ttype."},
 		"text", {"code": 7, "message": "Bad."}, {"message": "` + strings.Repeat("ä", maxTextLength) + `"}]}`
-	got := parseFaults([]byte(body), newRedactor())
+	got := redactedFaults(body)
 	want := []Fault{
 		{"invalid_parameter", "types", "Unknown type."},
 		{"", "", "Bad."},
@@ -117,7 +111,7 @@ func TestParseFaults(t *testing.T) {
 		t.Error(diff)
 	}
 	many := `{"errors": [` + strings.Repeat(`{"code": "c"},`, 99) + `{}]}`
-	if got := parseFaults([]byte(many), newRedactor()); len(got) != maxFaults {
+	if got := redactedFaults(many); len(got) != maxFaults {
 		t.Errorf("%d faults", len(got))
 	}
 }
@@ -143,4 +137,29 @@ func FuzzResponseError(f *testing.F) {
 			t.Errorf("%q", text)
 		}
 	})
+}
+
+func TestUncertainErrorText(t *testing.T) {
+	tests := map[string]struct {
+		operation string
+		repeated  bool
+		ids       []string
+		want      string
+	}{
+		"nothing found":     {"create webhook", false, nil, "it is not known whether the API carried out the request"},
+		"one in doubt":      {"create webhook", false, []string{"a"}, "the webhook a could be the result, but may be older"},
+		"several":           {"create webhook", false, []string{"a", "b"}, "several new webhooks could be the result: a, b"},
+		"carried out twice": {"create webhook", true, []string{"a", "b"}, "more than once, each webhook is new: a, b"},
+		"perhaps twice":     {"create webhook", true, []string{"a"}, "not known whether an earlier attempt made another"},
+		"rotation":          {rotateSecret, false, nil, "look at the secrets of the webhook"},
+		"rotations":         {rotateSecret, true, []string{"a", "b"}, "each signing secret is new: a, b"},
+	}
+	for name, test := range tests {
+		// The response of a lost create may have been a success that was cut off.
+		lost := &Error{Operation: test.operation, Status: 201}
+		err := &UncertainError{IDs: test.ids, repeated: test.repeated, Err: lost}
+		if !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: got %q, want it to say %q", name, err, test.want)
+		}
+	}
 }

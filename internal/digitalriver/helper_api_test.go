@@ -16,9 +16,10 @@ import (
 // fakeAPI is the API in memory. It is a RoundTripper, so that tests can run in a
 // bubble of testing/synctest: its clock advances only while all goroutines wait.
 type fakeAPI struct {
-	live    bool          // mode of the webhooks
-	paged   bool          // whether the list comes in pages of 10
-	latency time.Duration // of each response
+	reading                  // of the documentation
+	live       bool          // mode of the webhooks
+	modeHidden bool          // whether webhooks do not show it
+	latency    time.Duration // of each response
 
 	mu       sync.Mutex
 	webhooks []map[string]any
@@ -27,6 +28,23 @@ type fakeAPI struct {
 	requests []sentRequest
 	faults   map[string][]fault // of the next requests, by method
 }
+
+// reading is what the API does where the documentation leaves it open.
+type reading struct {
+	userName    string // the only spelling of the user name that it knows; "": both
+	drops       bool   // whether it drops the other one, instead of refusing it
+	hides       bool   // whether responses do not show authentication
+	listing     string // how it lists webhooks: one of the constants below
+	newestFirst bool   // whether the newest webhook comes first in the list
+}
+
+const (
+	listAll      = ""         // all at once
+	listObjects  = "objects"  // in pages of 10, as objects that say whether there are more
+	listCapped   = "capped"   // at most 100; refuses startingAfter
+	listIgnoring = "ignoring" // at most 100; ignores startingAfter
+	listCursor   = "cursor"   // in pages of 100; refuses an unknown startingAfter
+)
 
 // sentRequest is a request that reached the API.
 type sentRequest struct {
@@ -67,12 +85,15 @@ func (f *fakeAPI) RoundTrip(req *http.Request) (*http.Response, error) {
 func (f *fakeAPI) carryOut(req *http.Request) *http.Response {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	body, refusal := f.readBody(req)
+	if refusal != nil {
+		return refusal
+	}
 	path := strings.Split(strings.Trim(req.URL.EscapedPath(), "/"), "/")
 	if len(path) == 1 {
 		if req.Method == http.MethodPost {
-			webhook := readJSON(req)
-			f.add(webhook)
-			return respond(201, webhook)
+			f.add(body)
+			return respond(201, f.shown(body))
 		}
 		return f.list(req.URL.Query().Get("startingAfter"))
 	}
@@ -82,30 +103,41 @@ func (f *fakeAPI) carryOut(req *http.Request) *http.Response {
 	}
 	switch {
 	case len(path) == 3 && req.Method == http.MethodPost:
-		return f.rotate(path[1], time.Duration(readJSON(req)["expiresIn"].(float64))*time.Hour)
+		return f.rotate(path[1], time.Duration(body["expiresIn"].(float64))*time.Hour)
 	case len(path) == 3:
 		return respond(200, map[string]any{"data": f.secrets[path[1]]})
 	case req.Method == http.MethodPatch:
 		changed := maps.Clone(f.webhooks[i])
-		maps.Copy(changed, readJSON(req))
+		maps.Copy(changed, body)
 		f.webhooks[i] = changed
-		return respond(200, changed)
+		return respond(200, f.shown(changed))
 	case req.Method == http.MethodDelete:
 		f.webhooks = slices.Delete(slices.Clone(f.webhooks), i, i+1)
 		return respond(204, nil)
 	default:
-		return respond(200, f.webhooks[i])
+		return respond(200, f.shown(f.webhooks[i]))
 	}
 }
 
 func (f *fakeAPI) list(startingAfter string) *http.Response {
 	webhooks := append([]map[string]any{}, f.webhooks...) // not null when empty
-	if !f.paged {
-		return respond(200, webhooks)
+	if f.newestFirst {
+		slices.Reverse(webhooks)
 	}
-	start := f.index(startingAfter) + 1
-	end := min(start+10, len(webhooks))
-	return respond(200, map[string]any{"data": webhooks[start:end], "hasMore": end < len(webhooks)})
+	start := slices.IndexFunc(webhooks, func(w map[string]any) bool { return w["id"] == startingAfter }) + 1
+	end := min(start+maxPage, len(webhooks))
+	switch {
+	case f.listing == listAll:
+		return respond(200, webhooks)
+	case f.listing == listObjects:
+		end = min(start+10, len(webhooks))
+		return respond(200, map[string]any{"data": webhooks[start:end], "hasMore": end < len(webhooks)})
+	case f.listing == listIgnoring:
+		return respond(200, webhooks[:min(maxPage, len(webhooks))])
+	case startingAfter != "" && (f.listing == listCapped || start == 0):
+		return apiError(400, "invalid_parameter", "startingAfter")
+	}
+	return respond(200, webhooks[start:end])
 }
 
 func (f *fakeAPI) index(id string) int {
@@ -113,10 +145,16 @@ func (f *fakeAPI) index(id string) int {
 }
 
 func (f *fakeAPI) rotate(webhookID string, expiresIn time.Duration) *http.Response {
-	secrets := f.secrets[webhookID]
-	if len(secrets) == MaxActiveSecrets {
+	if len(f.secrets[webhookID]) == MaxActiveSecrets {
 		return apiError(409, codeSecretLimit, "too many secrets")
 	}
+	f.addSecret(webhookID, expiresIn)
+	return respond(201, f.secrets[webhookID][0])
+}
+
+// addSecret adds a secret to a webhook; its others expire.
+func (f *fakeAPI) addSecret(webhookID string, expiresIn time.Duration) {
+	secrets := f.secrets[webhookID]
 	for _, secret := range secrets {
 		if secret["expiresTime"] == nil {
 			secret["expiresTime"] = time.Now().Add(expiresIn)
@@ -124,14 +162,16 @@ func (f *fakeAPI) rotate(webhookID string, expiresIn time.Duration) *http.Respon
 	}
 	f.lastID++
 	f.secrets[webhookID] = slices.Insert(secrets, 0, f.newSecret())
-	return respond(201, f.secrets[webhookID][0])
 }
 
 // add adds a webhook, with the next ID.
 func (f *fakeAPI) add(webhook map[string]any) {
 	f.lastID++
 	id := fmt.Sprint("w", f.lastID)
-	webhook["id"], webhook["createdTime"], webhook["liveMode"] = id, time.Now(), f.live
+	webhook["id"], webhook["createdTime"] = id, time.Now()
+	if !f.modeHidden {
+		webhook["liveMode"] = f.live
+	}
 	f.webhooks = append(f.webhooks, webhook)
 	if f.secrets == nil {
 		f.secrets = make(map[string][]map[string]any)
@@ -151,6 +191,15 @@ func (f *fakeAPI) addWebhooks(n int) {
 	for range n {
 		f.add(map[string]any{"types": []string{"order.accepted"}, "address": "https://filled.example"})
 	}
+}
+
+// after makes the API act after a delay.
+func (f *fakeAPI) after(delay time.Duration, act func()) {
+	time.AfterFunc(delay, func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		act()
+	})
 }
 
 // failNext makes the next requests of a method meet faults, one each.
@@ -181,12 +230,38 @@ func (f *fakeAPI) takeRequestLines() []string {
 	return lines
 }
 
-func readJSON(req *http.Request) map[string]any {
-	var body map[string]any
+// readBody reads the body of a request, if it has one. refusal is the response to
+// a spelling of the user name that the API does not know.
+func (f *fakeAPI) readBody(req *http.Request) (body map[string]any, refusal *http.Response) {
+	if req.Body == nil {
+		return nil, nil
+	}
 	if err := json.NewDecoder(req.Body).Decode(&body); err != nil {
 		panic(err)
 	}
-	return body
+	authentication, _ := body["authentication"].(map[string]any)
+	for name := range authentication {
+		if f.userName == "" || name == f.userName || name == "password" {
+			continue
+		}
+		if !f.drops {
+			return nil, respond(400, map[string]any{"type": "bad_request", "errors": []any{map[string]any{
+				"code": "unknown_parameter", "parameter": "authentication." + name, "message": "Unknown parameter.",
+			}}})
+		}
+		delete(authentication, name)
+	}
+	return body, nil
+}
+
+// shown returns a webhook as a response shows it.
+func (f *fakeAPI) shown(webhook map[string]any) map[string]any {
+	if !f.hides {
+		return webhook
+	}
+	webhook = maps.Clone(webhook)
+	delete(webhook, "authentication")
+	return webhook
 }
 
 // respond returns a response with a text or a JSON value as its body; header has
@@ -209,7 +284,8 @@ func respond(status int, body any, header ...string) *http.Response {
 }
 
 func apiError(status int, code, message string, header ...string) *http.Response {
+	errorType := strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", "_")
 	return respond(status, map[string]any{
-		"type": "error", "errors": []any{map[string]any{"code": code, "message": message}},
+		"type": errorType, "errors": []any{map[string]any{"code": code, "message": message}},
 	}, header...)
 }

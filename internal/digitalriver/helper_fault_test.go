@@ -88,3 +88,11 @@ func traceConnection(req *http.Request, established bool) {
 		trace.GotConn(httptrace.GotConnInfo{})
 	}
 }
+
+// afterwards calls act when the request has met the fault.
+func afterwards(act func(), meet fault) fault {
+	return func(req *http.Request, carryOut func() *http.Response) (*http.Response, error) {
+		defer act()
+		return meet(req, carryOut)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"sync"
 	"testing"
@@ -48,7 +49,7 @@ func run(ctx context.Context, c *Client, operation string) error {
 	case "read":
 		_, err = c.GetWebhook(ctx, "w1")
 	case "list":
-		_, err = c.ListWebhooks(ctx)
+		_, _, err = c.ListWebhooks(ctx)
 	case "update":
 		_, err = c.UpdateWebhook(ctx, "w1", Webhook{Enabled: enabled}, "enabled")
 	case "delete":
@@ -84,7 +85,7 @@ func mustRead(t *testing.T, c *Client, n int) *Webhook {
 // mustList lists all webhooks.
 func mustList(t *testing.T, c *Client) []*Webhook {
 	t.Helper()
-	webhooks, err := c.ListWebhooks(t.Context())
+	webhooks, _, err := c.ListWebhooks(t.Context())
 	if err != nil {
 		t.Error(err)
 	}
@@ -145,3 +146,16 @@ func sleep(t *testing.T, d time.Duration) {
 		t.Fatal(err)
 	}
 }
+
+// shiftedClock is ahead of the bubble's clock, which is the API's.
+type shiftedClock struct {
+	SystemClock
+	by time.Duration
+}
+
+func (c shiftedClock) Now() time.Time { return time.Now().Add(c.by) }
+
+// roundTripFunc is a RoundTripper.
+type roundTripFunc func(*http.Request) (*http.Response, error)
+
+func (f roundTripFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }

@@ -12,23 +12,31 @@ import (
 type operation struct {
 	client   *Client
 	name     string
-	redactor *redactor
 	attempts int // of all requests
 	// deadline limits the waits that the API asks for. Time in the limiter's queue
 	// and before retries moves it: neither is the API's doing.
 	deadline time.Time
 }
 
-// newOperation begins an operation. Its errors and its log lines do not contain
-// the credentials, nor the API key.
-func (c *Client) newOperation(name string, credentials ...string) *operation {
-	budget := time.Duration(c.config.MaxRetries+1) * c.config.RequestTimeout
+// newOperation begins an operation.
+func (c *Client) newOperation(name string) *operation {
 	return &operation{
 		client:   c,
 		name:     name,
-		redactor: newRedactor(append(credentials, c.config.APIKey)...),
-		deadline: c.config.Clock.Now().Add(budget),
+		deadline: c.config.Clock.Now().Add(c.budget()),
 	}
+}
+
+// maxBudget limits the product of the timeout and the number of attempts.
+const maxBudget = 24 * time.Hour
+
+// budget is how long an operation may take, not counting its own waits.
+func (c *Client) budget() time.Duration {
+	attempts := c.config.MaxRetries + 1
+	if c.config.RequestTimeout > maxBudget/time.Duration(attempts) {
+		return maxBudget
+	}
+	return time.Duration(attempts) * c.config.RequestTimeout
 }
 
 // request is one HTTP request of an operation, with all its attempts.
@@ -43,8 +51,10 @@ type request struct {
 	// lost, and keeps its result. Every POST has one.
 	lookUp func(ctx context.Context) (found bool, err error)
 
-	attempts  int
-	clockSkew time.Duration // how far the API's clock is ahead of ours, from the last response
+	attempts int
+	// lost is the error of the last attempt of a POST that may have been carried out
+	// although its response was lost; nil if there was none.
+	lost *Error
 }
 
 func (r *request) target() string {
@@ -54,16 +64,17 @@ func (r *request) target() string {
 	return r.path + "?" + r.query
 }
 
-// send sends r until it succeeds, until there are no retries left, or until ctx
-// ends. A POST that may have been carried out is looked up after the wait, right
-// before it would be sent again.
+// send sends r until it succeeds, until the retry policy allows no more attempts,
+// or until ctx ends. A POST that may have been carried out is looked up after the
+// wait, right before it would be sent again. If that leaves its outcome open, the
+// error is an *UncertainError.
 func (o *operation) send(ctx context.Context, r *request) error {
 	if strings.HasPrefix(r.path+"/", webhooksPath+"//") {
 		return o.newError(r, "the webhook ID is empty")
 	}
 	for {
 		if err := o.waitForTurn(ctx, r); err != nil {
-			return err
+			return r.finalError(err)
 		}
 		outcome, err := o.attempt(ctx, r)
 		if outcome == succeeded {
@@ -71,40 +82,46 @@ func (o *operation) send(ctx context.Context, r *request) error {
 		}
 		// Even the last attempt of a POST is looked up.
 		exhausted := r.attempts > o.client.config.MaxRetries
+		if outcome == ambiguous {
+			r.lost = err
+		}
 		if outcome == failed || outcome == retryable && exhausted && ctx.Err() == nil {
-			return err
+			return r.finalError(err)
 		}
 		waitErr := o.waitBeforeRetry(ctx, r, err)
 		if ctx.Err() != nil {
-			err = err.withContext(ctx)
-			if outcome == ambiguous {
-				err.Reason += outcomeUnknown
-			}
-			return err
+			return r.finalError(err.withContext(ctx))
 		}
+		var found bool
+		var lookUpErr error
 		if outcome == ambiguous {
-			found, lookUpErr := r.lookUp(ctx)
-			var apiError *Error
-			if errors.As(lookUpErr, &apiError) {
-				apiError.Reason += outcomeUnknown
-			}
-			if found || lookUpErr != nil {
-				return lookUpErr
-			}
+			found, lookUpErr = r.lookUp(ctx)
 		}
 		err.Attempts = o.attempts
-		if waitErr != nil {
-			return waitErr
-		}
-		if exhausted {
-			return err
+		switch {
+		case found:
+			r.lost = nil
+			return nil
+		case lookUpErr != nil:
+			return r.finalError(lookUpErr)
+		case waitErr != nil:
+			return r.finalError(waitErr)
+		case exhausted:
+			return r.finalError(err)
 		}
 	}
 }
 
-// outcomeUnknown ends the reason of an error that leaves it open whether a POST
-// was carried out.
-const outcomeUnknown = "; it is not known whether the API carried out the request"
+// finalError makes err, after which r is not sent again, an *UncertainError if r may
+// have been carried out.
+func (r *request) finalError(err error) error {
+	var uncertain *UncertainError
+	apiError := asAPIError(err)
+	if r.lost == nil || apiError == nil || errors.As(err, &uncertain) {
+		return err
+	}
+	return &UncertainError{Err: apiError}
+}
 
 // waitForTurn waits until the limiter permits an attempt of r.
 func (o *operation) waitForTurn(ctx context.Context, r *request) error {
@@ -144,19 +161,23 @@ func (o *operation) attempt(ctx context.Context, r *request) (outcome, *Error) {
 		"duration_ms": now.Sub(start).Milliseconds(), "upstream_id": resp.upstreamID,
 	}
 	if resp.err != nil {
-		fields["error"] = o.redactor.redact(resp.err.Error())
+		fields["error"] = o.client.redactor.redact(resp.err.Error())
+	}
+	if id := resp.header.Get(requestIDHeader); id != "" {
+		fields["request_id"] = o.client.redactor.redact(id)
 	}
 	o.client.config.Log(ctx, "API request", fields)
 	if date, err := http.ParseTime(resp.header.Get("Date")); err == nil {
-		r.clockSkew = date.Sub(now)
+		o.client.clockSkew.Store(int64(date.Sub(now)))
 	}
 	outcome, reason := classify(r, resp)
 	if outcome == succeeded {
 		return succeeded, nil
 	}
 	err := o.responseError(r, resp, reason)
+	err.late = resp.timedOut || resp.status == http.StatusGatewayTimeout || resp.status == http.StatusRequestTimeout
 	if resp.status == http.StatusTooManyRequests || resp.status == http.StatusServiceUnavailable {
-		err.RetryAfter = parseRetryAfter(resp.header.Get("Retry-After"), now.Add(r.clockSkew))
+		err.RetryAfter = parseRetryAfter(resp.header.Get("Retry-After"), o.client.Now())
 	}
 	if resp.status == http.StatusTooManyRequests {
 		pause := err.RetryAfter
@@ -185,7 +206,11 @@ func (o *operation) waitBeforeRetry(ctx context.Context, r *request, err *Error)
 		return nil
 	}
 	wait, message := jitter(err.RetryAfter), waitForAPI
-	if own := backoff(r.attempts); err.RetryAfter <= own {
+	own := backoff(r.attempts)
+	if err.late && r.method == http.MethodPost {
+		own = max(own, lateWait)
+	}
+	if err.RetryAfter <= own {
 		wait, message = min(jitter(own), maxBackoff), waitForRetry
 		o.deadline = o.deadline.Add(wait)
 	}

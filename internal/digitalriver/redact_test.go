@@ -2,10 +2,12 @@ package digitalriver
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -80,15 +82,144 @@ func TestNoCredentialIsRepeated(t *testing.T) {
 	}
 }
 
-func TestRedactEncodedCredentials(t *testing.T) {
-	credential := `pass "word"/ä`
-	forms := []string{
-		credential, `pass \"word\"/ä`, "pass+%22word%22%2F%C3%A4", "pass%20%22word%22%2F%C3%A4", "pass &#34;word&#34;/ä",
+// A message that repeats a credential in any form is withheld.
+func TestCredentialInAnyForm(t *testing.T) {
+	const password = `pä "s/&rd+1`
+	tests := map[string]string{
+		"plain":                password,
+		"cut off":              `pä "s/&r`,
+		"beginning and more":   `pä "s/&r****`,
+		"JSON":                 `pä \"s/\u0026rd+1`,
+		"JSON in ASCII":        `p\u00e4 \"s/&rd+1`,
+		"JSON, upper case":     `p\u00E4 \u0022s/\u0026rd+1`,
+		"JSON, escaped slash":  `pä \"s\/&rd+1`,
+		"query":                `p%C3%A4+%22s%2F%26rd%2B1`,
+		"path":                 `p%C3%A4%20%22s%2F&rd+1`,
+		"percent, lower case":  `p%c3%a4%20%22s%2f%26rd+1`,
+		"percent, everything":  `%70%c3%a4%20%22%73%2f%26%72`,
+		"HTML":                 `p&auml; &quot;s/&amp;rd+1`,
+		"HTML by number":       `p&#228; &#34;s/&#38;rd+1`,
+		"HTML in hexadecimal":  `p&#xe4;&#x20;&#x22;s&#x2F;&#x26;rd`,
+		"JSON in HTML":         `p\u00e4 \&quot;s/&amp;rd+1`,
+		"URL in JSON in HTML":  `p%C3%A4+%22s\/&amp;rd`,
+		"escaped twice":        `p%25C3%25A4%2520%2522s%252F%2526rd`,
+		"base64":               base64.StdEncoding.EncodeToString([]byte(password)),
+		"base64 for URLs":      base64.URLEncoding.EncodeToString([]byte(password)),
+		"basic authentication": base64.StdEncoding.EncodeToString([]byte("user:" + password)),
+		"another user":         base64.StdEncoding.EncodeToString([]byte("other:" + password)),
+		"base64, cut off":      base64.StdEncoding.EncodeToString([]byte("u:" + password))[:15],
+		"base64, escaped":      url.QueryEscape(base64.StdEncoding.EncodeToString([]byte("x:" + password))),
 	}
-	for _, form := range forms {
-		if got := newRedactor(credential).redact("it is " + form + "."); got != "it is [redacted]." {
-			t.Errorf("%s became %q", form, got)
+	redactor := &redactor{}
+	redactor.add(password)
+	for name, text := range tests {
+		if got := redactor.redact("you sent <" + text + ">"); got != withheld {
+			t.Errorf("%s: %s is repeated as %q", name, text, got)
 		}
+	}
+	for _, text := range []string{
+		`pä "s/&`, "the password is too short",
+		"100% of &nbsp; \\u12 %zz %", base64.StdEncoding.EncodeToString([]byte("user:")),
+	} {
+		if got := redactor.redact(text); got == withheld {
+			t.Errorf("%q is withheld", text)
+		}
+	}
+}
+
+// The alphabets of base64 differ in two characters.
+func TestCredentialInBothAlphabets(t *testing.T) {
+	redactor := &redactor{}
+	redactor.add("ÿÿÿÿ")
+	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
+		if text := encoding.EncodeToString([]byte("ÿÿÿÿ")); redactor.redact(text) != withheld {
+			t.Errorf("%s is repeated", text)
+		}
+	}
+}
+
+// A short password is found by itself, and in basic authentication.
+func TestShortCredential(t *testing.T) {
+	webhook := Webhook{
+		Authentication: &Authentication{UserName: "user", Password: "p4"},
+		OAuth:          &OAuth{ClientID: "client", ClientSecret: "s5"},
+	}
+	redactor := &redactor{}
+	redactor.add(webhook.credentials()...)
+	for _, text := range []string{
+		"it is p4.", "Basic dXNlcjpwNA==", "it is s5.", "Basic " + base64.StdEncoding.EncodeToString([]byte("client:s5")),
+	} {
+		if got := redactor.redact(text); got != withheld {
+			t.Errorf("%q", got)
+		}
+	}
+	if got := redactor.redact("no user and no client"); got == withheld {
+		t.Error("a user name is withheld")
+	}
+}
+
+// The API may repeat a credential that an earlier response showed, such as the old
+// password that an update replaces.
+func TestEarlierCredentialsAreNotRepeated(t *testing.T) {
+	basic := map[string]any{"username": "user", "password": "old-password"}
+	oauth := map[string]any{"clientID": "c", "clientSecret": "old-secret", "password": "old-oauth-password"}
+	tests := map[string]struct{ operation, echo string }{
+		"read":    {"read", "old-password"},
+		"oauth":   {"list", "old-secret"},
+		"another": {"list", "old-oauth-password"},
+		"secret":  {"list secrets", "whk-without-prefix"},
+		"rotated": {"rotate", "new-without-prefix"},
+		"updated": {"update", "old-password"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				api := &fakeAPI{}
+				address := "https://filled.example"
+				api.add(map[string]any{"types": []string{"a.b"}, "address": address, "authentication": basic})
+				api.add(map[string]any{"types": []string{"a.b"}, "address": address, "oauth": oauth})
+				api.secrets["w1"][0]["secret"] = "whk-without-prefix"
+				client := api.newClient(t)
+				if test.operation == "rotate" {
+					api.failNext("POST", respondWith(201, `{"id": "s9", "secret": "new-without-prefix"}`))
+				}
+				mustRun(t, client, test.operation)
+				api.failNext("PATCH", respondWith(400, map[string]any{"type": "bad_request", "errors": []any{
+					map[string]any{"code": "invalid_parameter", "message": "it was " + test.echo}}}))
+				err := run(t.Context(), client, "update")
+				if err == nil || strings.Contains(err.Error(), test.echo) || !strings.Contains(err.Error(), "invalid_parameter") {
+					t.Errorf("got %v", err)
+				}
+			})
+		})
+	}
+}
+
+// An address may contain credentials too.
+func TestCredentialsInAddress(t *testing.T) {
+	redactor := &redactor{}
+	webhook := Webhook{Address: "https://user:p4711@host.example/in?token=abcdefgh-ijkl&mode=test"}
+	redactor.add(webhook.credentials()...)
+	for _, text := range []string{webhook.Address, "p4711 is wrong", "token abcdefgh"} {
+		if got := redactor.redact(text); got != withheld {
+			t.Errorf("%q", got)
+		}
+	}
+	if got := redactor.redact("the test mode of user at host.example"); got == withheld {
+		t.Error("host, user or a short value is withheld")
+	}
+}
+
+// A text is searched as far as it is repeated.
+func TestLongText(t *testing.T) {
+	redactor := &redactor{}
+	redactor.add("hunter22")
+	encoded := strings.Repeat("%20", maxTextLength) + "hunter22"
+	if got := redactor.redact(encoded); got != withheld {
+		t.Errorf("got %q", got)
+	}
+	if got := redactor.redact(strings.Repeat("x y", maxSearchedText) + "hunter22"); strings.Contains(got, "hunter") {
+		t.Errorf("got %q", got)
 	}
 }
 

@@ -15,6 +15,9 @@ const (
 	firstBackoff = 250 * time.Millisecond
 	maxBackoff   = 8 * time.Second
 	maxJitter    = time.Second
+	// lateWait is the least wait after a POST that timed out here or at a gateway: the
+	// API may still be at work on it.
+	lateWait = 5 * time.Second
 	// maxRetryAfter replaces a longer Retry-After. It is longer than any operation
 	// may wait, and keeps arithmetic with times from overflowing.
 	maxRetryAfter = 365 * 24 * time.Hour
@@ -49,7 +52,7 @@ func classify(r *request, resp *response) (outcome, error) {
 		return retryable, nil // The API documents that it did not carry out the request.
 	case resp.status == http.StatusRequestTimeout || resp.status >= 500:
 		return transient, nil
-	case resp.status == http.StatusNotFound && resp.notFromAPI() && r.method != http.MethodPost:
+	case resp.status == http.StatusNotFound && !parseError(resp.body).valid && r.method != http.MethodPost:
 		return retryable, nil
 	case resp.status < 200 || resp.status > 299:
 		return failed, nil

@@ -2,8 +2,10 @@ package digitalriver
 
 import (
 	"math"
+	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -43,20 +45,19 @@ func TestParseRetryAfter(t *testing.T) {
 	}
 }
 
-func TestJitter(t *testing.T) {
-	distinct := make(map[time.Duration]bool)
-	for range 100 {
-		d := jitter(time.Second)
-		if d < time.Second || d > time.Second*5/4 {
-			t.Errorf("jitter made %v of a second", d)
-		}
-		distinct[d] = true
-	}
-	if len(distinct) < 2 {
-		t.Error("jitter is always the same")
-	}
-	if d := jitter(time.Hour); d > time.Hour+maxJitter {
-		t.Errorf("jitter made %v of an hour", d)
+// A date in Retry-After is by the API's clock, which may differ from ours.
+func TestRetryAfterDateWithSkew(t *testing.T) {
+	for _, skew := range []time.Duration{-time.Hour, time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			api := &fakeAPI{}
+			at := bubbleStart.Add(20 * time.Second).Format(http.TimeFormat)
+			api.failNext("GET", failWith(429, "Retry-After", at), failWith(503, "Retry-After", at))
+			client := api.newClient(t, func(c *Config) { c.Clock = shiftedClock{by: skew} })
+			mustRun(t, client, "list")
+			if waited := api.takeRequests()[1].at; waited < 20*time.Second || waited > 20*time.Second+maxJitter {
+				t.Errorf("clock off by %v: waited %v", skew, waited)
+			}
+		})
 	}
 }
 

@@ -2,6 +2,7 @@ package digitalriver
 
 import (
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -109,6 +110,47 @@ func TestSecretsAreNewestFirst(t *testing.T) {
 	})
 }
 
+// A rotation that is carried out late, after it was repeated, is reported.
+func TestLateRotation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{}
+		api.addWebhooks(1)
+		api.failNext("POST",
+			afterwards(func() { api.after(8*time.Second, func() { api.addSecret("w1", time.Hour) }) }, failWith(504)),
+			func(_ *http.Request, carryOut func() *http.Response) (*http.Response, error) {
+				response := carryOut()
+				sleep(t, 5*time.Second)
+				return response, nil
+			})
+		rotation, err := api.newClient(t).RotateSecret(t.Context(), "w1", 3)
+		var uncertain *UncertainError
+		if !errors.As(err, &uncertain) || !slices.Equal(uncertain.IDs, []string{"s2", "s3"}) || rotation.Secret.ID != "s2" {
+			t.Fatalf("got %v, %v", rotation, err)
+		}
+		if !strings.Contains(err.Error(), "each signing secret is new: s2, s3") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// Both attempts of a rotation may be carried out, and both responses lost.
+func TestLostRotationWithSeveralMatches(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{}
+		api.addWebhooks(1)
+		api.failNext("POST", func(_ *http.Request, carryOut func() *http.Response) (*http.Response, error) {
+			carryOut()
+			api.addSecret("w1", time.Hour)
+			return nil, errors.New("lost")
+		})
+		_, err := api.newClient(t).RotateSecret(t.Context(), "w1", 3)
+		var uncertain *UncertainError
+		if !errors.As(err, &uncertain) || !slices.Equal(uncertain.IDs, []string{"s3", "s2"}) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
 // Rotations of one webhook run one after another: each finds its own secret.
 func TestConcurrentRotations(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -145,10 +187,77 @@ func TestDecodeSecrets(t *testing.T) {
 		t.Errorf("%v %s", err, diff)
 	}
 	for _, body := range []string{
-		`null`, `[]`, `{}`, `{"data": [{}]}`, `{"data": [{"id": "1"}]}`, `{"data": [{"id": 1}]}`,
+		`null`, `[]`, `{}`, `{"data": [{}]}`, `{"data": [{"id": 1}]}`,
 	} {
 		if got, err := decodeSecrets([]byte(body)); err == nil {
 			t.Errorf("%s was read as %v", body, got)
+		}
+	}
+}
+
+// An API may mask the secrets, or not show them.
+func TestHiddenSecretsAreRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, member := range []string{``, `, "secret": null`, `, "secret": "********"`, `, "secret": "whk_****d2e"`} {
+			api := &fakeAPI{}
+			secret := `{"id": "s2"` + member + `, "createdTime": "2000-01-01T00:00:00Z"}`
+			api.failNext("GET", respondWith(200, `{"data": [`+secret+`]}`), respondWith(200, `{"data": []}`))
+			api.failNext("POST", respondWith(201, secret))
+			client := api.newClient(t)
+			secrets, err := client.ListSecrets(t.Context(), "w1")
+			if err != nil || len(secrets) != 1 || secrets[0].ID != "s2" || secrets[0].Secret != "" {
+				t.Errorf("%s: listed %+v, %v", member, secrets, err)
+			}
+			rotation, err := client.RotateSecret(t.Context(), "w1", 3)
+			if err != nil || rotation.Secret.ID != "s2" || rotation.Secret.Secret != "" {
+				t.Errorf("%s: rotated %+v, %v", member, rotation, err)
+			}
+		}
+	})
+}
+
+// A refusal of /secrets says nothing about the webhook: the API may not offer the
+// operation to the key.
+func TestSecretsUnavailable(t *testing.T) {
+	refusals := map[string]struct {
+		status int
+		fault  fault
+	}{
+		"404":             {404, failWith(404)},
+		"404 of a router": {404, respondWith(404, `{"message": "no Route matched with those values"}`)},
+		"405":             {405, failWith(405)},
+		"403":             {403, failWith(403)},
+		"403 as HTML":     {403, htmlPage(403)},
+	}
+	for name, refusal := range refusals {
+		for operation, method := range map[string]string{"list secrets": "GET", "rotate": "GET", "rotate only": "POST"} {
+			t.Run(operation+"/"+name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					api := &fakeAPI{}
+					api.addWebhooks(1)
+					client := api.newClient(t, func(c *Config) { c.MaxRetries = 0 })
+					refuse := func() error {
+						api.failNext(method, refusal.fault)
+						return run(t.Context(), client, strings.TrimSuffix(operation, " only"))
+					}
+					err := refuse()
+					var unavailable *SecretsUnavailableError
+					if !errors.As(err, &unavailable) || unavailable.WebhookID != "w1" || unavailable.Status != refusal.status {
+						t.Fatalf("got %v", err)
+					}
+					if IsNotFound(err) || !strings.Contains(err.Error(), "does not offer") {
+						t.Errorf("got %v", err)
+					}
+					lines := api.takeRequestLines()
+					if last := lines[len(lines)-1]; last != "GET /webhooks/w1" {
+						t.Errorf("the webhook was not asked for: %v", lines)
+					}
+					mustRun(t, client, "delete")
+					if err := refuse(); errors.As(err, &unavailable) || !IsNotFound(err) && method == "GET" {
+						t.Errorf("after the webhook is gone: %v", err)
+					}
+				})
+			})
 		}
 	}
 }
@@ -166,7 +275,7 @@ func FuzzDecodeSecrets(f *testing.F) {
 			secrets = append(secrets, *secret)
 		}
 		for _, secret := range secrets {
-			if secret.ID == "" || secret.Secret == "" {
+			if secret.ID == "" {
 				t.Errorf("read as %+v", secret)
 			}
 		}

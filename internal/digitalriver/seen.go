@@ -11,14 +11,24 @@ type seenIDs struct {
 	mu        sync.Mutex
 	time      uint64
 	firstSeen map[string]uint64
+	all       bool
 }
 
-// now advances the logical time and returns it.
-func (s *seenIDs) now() uint64 {
+// now advances the logical time and returns it. all reports whether every webhook
+// that existed at an earlier time was seen.
+func (s *seenIDs) now() (time uint64, all bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.time++
-	return s.time
+	return s.time, s.all
+}
+
+// addList records the webhooks of a list as seen.
+func (s *seenIDs) addList(l *webhookList) {
+	s.add(l.webhooks...)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all = s.all || l.complete
 }
 
 // add records webhooks as seen at the current time, if they are new.

@@ -6,7 +6,7 @@ func TestSeenIDs(t *testing.T) {
 	var seen seenIDs
 	a, b := &Webhook{ID: "a"}, &Webhook{ID: "b"}
 	seen.add(a)
-	start := seen.now()
+	start, _ := seen.now()
 	seen.add(a, b) // a again
 	for id, want := range map[string]bool{"a": true, "b": false, "never": false} {
 		if got := seen.before(id, start); got != want {

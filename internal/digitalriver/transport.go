@@ -22,10 +22,14 @@ const (
 	// maxBodySize is the size of the largest body that is read, in bytes: five
 	// times a list of 5,000 webhooks with 60 event types each.
 	maxBodySize = 64 << 20
-	// interruptGrace is how much longer a POST waits for its response after its
-	// context ended: Terraform saves what it created only if the response arrives.
+	// interruptGrace is how much longer a POST that was sent waits for its response
+	// after its context ended: Terraform saves what it created only if the response
+	// arrives.
 	interruptGrace = 2 * time.Second
 )
+
+// requestIDHeader is the header of a response with the API's own ID of the request.
+const requestIDHeader = "x-dr-requestid"
 
 // response is the result of one attempt: an HTTP response read to its end, or
 // the reason why there is none.
@@ -35,14 +39,24 @@ type response struct {
 	body       []byte
 	err        error // why there is no response, or why its body is incomplete
 	neverSent  bool  // there was no connection to send the request on
+	timedOut   bool  // there was no complete response within the timeout
 	upstreamID string
 }
+
+// An HTTP/2 connection may die without notice, and every request would go to it. One
+// that is silent for pingAfter, and then does not respond to a ping within
+// pingTimeout, is closed.
+const (
+	pingAfter   = 10 * time.Second
+	pingTimeout = 5 * time.Second
+)
 
 // newTransport keeps a connection for each request that Terraform sends at the
 // same time.
 func newTransport() *http.Transport {
 	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // Nothing here replaces it.
 	transport.ForceAttemptHTTP2 = true
+	transport.HTTP2 = &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout}
 	transport.MaxIdleConns = 0
 	transport.MaxIdleConnsPerHost = 100
 	return transport
@@ -51,13 +65,20 @@ func newTransport() *http.Transport {
 // roundTrip sends r once and reads the response.
 func (c *Client) roundTrip(ctx context.Context, r *request) *response {
 	resp := &response{upstreamID: uuid.NewString()}
-	attemptCtx, cancel := c.attemptContext(ctx, r)
-	defer cancel()
+	defer func() {
+		if resp.timedOut {
+			c.reconnect.Store(true)
+		}
+	}()
 	var connecting, connected atomic.Bool
+	unsent := func() bool { return connecting.Load() && !connected.Load() }
 	trace := &httptrace.ClientTrace{
 		GetConn: func(string) { connecting.Store(true) },
-		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+		// A connection that comes after the end of ctx is not used; see requestBody.
+		GotConn: func(httptrace.GotConnInfo) { connected.Store(ctx.Err() == nil) },
 	}
+	attemptCtx, cancel := c.attemptContext(ctx, r, unsent)
+	defer cancel()
 	httpRequest, err := c.newHTTPRequest(httptrace.WithClientTrace(attemptCtx, trace), r, resp.upstreamID)
 	if err != nil {
 		resp.err, resp.neverSent = err, true
@@ -66,11 +87,20 @@ func (c *Client) roundTrip(ctx context.Context, r *request) *response {
 	if r.method != http.MethodGet {
 		c.wrote.Store(true)
 	}
+	if httpRequest.Body != nil {
+		httpRequest.Body = &requestBody{ReadCloser: httpRequest.Body, unsent: unsent}
+		httpRequest.GetBody = func() (io.ReadCloser, error) {
+			return &requestBody{ReadCloser: io.NopCloser(bytes.NewReader(r.body)), unsent: unsent}, nil
+		}
+	}
+	if c.reconnect.Swap(false) {
+		c.closeIdleConnections()
+	}
 	// A RoundTripper follows no redirects, so the key is sent to no other host.
 	httpResponse, err := c.config.Transport.RoundTrip(httpRequest)
 	if err != nil {
-		resp.err = c.transportError(ctx, attemptCtx, err)
-		resp.neverSent = connecting.Load() && !connected.Load() || isDialError(err)
+		resp.err, resp.timedOut = c.transportError(ctx, attemptCtx, err)
+		resp.neverSent = unsent() || isDialError(err)
 		return resp
 	}
 	defer httpResponse.Body.Close()
@@ -78,24 +108,52 @@ func (c *Client) roundTrip(ctx context.Context, r *request) *response {
 	resp.body, err = io.ReadAll(io.LimitReader(httpResponse.Body, maxBodySize+1))
 	switch {
 	case err != nil:
-		resp.err = c.transportError(ctx, attemptCtx, err)
+		resp.err, resp.timedOut = c.transportError(ctx, attemptCtx, err)
 	case len(resp.body) > maxBodySize:
 		resp.body, resp.err = nil, errBodyTooLarge
 	}
 	return resp
 }
 
+// closeIdleConnections makes the next request use a new connection, if no other
+// request uses the present one.
+func (c *Client) closeIdleConnections() {
+	if transport, ok := c.config.Transport.(interface{ CloseIdleConnections() }); ok {
+		transport.CloseIdleConnections()
+	}
+}
+
+// requestBody is the body of a request. It cannot be read while the request has no
+// connection that it may be sent on.
+type requestBody struct {
+	io.ReadCloser
+	unsent func() bool
+}
+
+func (b *requestBody) Read(p []byte) (int, error) {
+	if b.unsent() {
+		return 0, context.Canceled
+	}
+	return b.ReadCloser.Read(p)
+}
+
 var errBodyTooLarge = fmt.Errorf("the response is larger than %d MiB", maxBodySize>>20)
 
 // attemptContext returns a context that ends with ctx or after the timeout of one
-// attempt. For a POST, it ends interruptGrace later than ctx.
-func (c *Client) attemptContext(ctx context.Context, r *request) (context.Context, context.CancelFunc) {
+// attempt. For a POST that has a connection, it ends interruptGrace later than ctx.
+func (c *Client) attemptContext(
+	ctx context.Context, r *request, unsent func() bool,
+) (context.Context, context.CancelFunc) {
 	timeout := c.config.RequestTimeout
 	if r.method != http.MethodPost {
 		return context.WithTimeout(ctx, timeout)
 	}
 	attemptCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	stop := context.AfterFunc(ctx, func() {
+		if unsent() {
+			cancel()
+			return
+		}
 		grace := time.AfterFunc(interruptGrace, cancel)
 		context.AfterFunc(attemptCtx, func() { grace.Stop() })
 	})
@@ -105,15 +163,16 @@ func (c *Client) attemptContext(ctx context.Context, r *request) (context.Contex
 	}
 }
 
-// transportError separates the end of a context from a network failure.
-func (c *Client) transportError(ctx, attemptCtx context.Context, err error) error {
+// transportError separates the end of a context and the timeout of an attempt from
+// a network failure.
+func (c *Client) transportError(ctx, attemptCtx context.Context, err error) (_ error, timedOut bool) {
 	switch {
 	case ctx.Err() != nil:
-		return ctx.Err()
+		return ctx.Err(), false
 	case errors.Is(attemptCtx.Err(), context.DeadlineExceeded):
-		return fmt.Errorf("no complete response within %v: %w", c.config.RequestTimeout, err)
+		return fmt.Errorf("no complete response within %v: %w", c.config.RequestTimeout, err), true
 	default:
-		return err
+		return err, false
 	}
 }
 

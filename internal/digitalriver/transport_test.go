@@ -2,6 +2,8 @@ package digitalriver
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -124,7 +126,7 @@ func TestNetworkFailures(t *testing.T) {
 	wants := map[string][]string{
 		"list":   {"GET", "GET"},
 		"update": {"PATCH", "PATCH"},
-		"create": {"POST", "GET", "POST"},
+		"create": {"POST", "GET", "POST", "GET"},
 	}
 	for name, fail := range failures {
 		for operation, want := range wants {
@@ -257,6 +259,54 @@ func TestDeadlineOfCaller(t *testing.T) {
 			t.Errorf("%d requests: %v", requests.Load(), err)
 		}
 	})
+}
+
+// An HTTP/2 connection that dies without notice is found by a ping, and is not used
+// for the next attempt after a timeout.
+func TestDeadConnection(t *testing.T) {
+	tests := map[string]struct {
+		timeout time.Duration // of an attempt
+		atMost  time.Duration // for a request after the connection died
+	}{
+		"ping":    {30 * time.Second, pingAfter + pingTimeout + time.Second},
+		"timeout": {2 * time.Second, 3 * time.Second},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server, transport := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+					if r.ProtoMajor != 2 {
+						t.Errorf("it is %s", r.Proto)
+					}
+					fmt.Fprint(w, "[]")
+				})
+				server.EnableHTTP2 = true
+				server.StartTLS()
+				roots := x509.NewCertPool()
+				roots.AddCert(server.Certificate())
+				transport.TLSClientConfig = &tls.Config{RootCAs: roots, ServerName: "example.com"}
+				var last *mortalConn
+				dial := transport.DialContext
+				transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+					conn, err := dial(ctx, network, address)
+					last = &mortalConn{Conn: conn}
+					return last, err
+				}
+				client := newClient(t, Config{
+					MaxRetries: 1, BaseURL: server.URL, Transport: transport, RequestTimeout: test.timeout,
+				})
+				mustRun(t, client, "list")
+				last.dead.Store(true)
+				start := time.Now()
+				client.cache.beginWrite("").end(nil) // The list is requested again.
+				mustRun(t, client, "list")
+				if took := time.Since(start); took > test.atMost {
+					t.Errorf("took %v", took)
+				}
+				transport.CloseIdleConnections()
+			})
+		})
+	}
 }
 
 func TestDefaultTransport(t *testing.T) {

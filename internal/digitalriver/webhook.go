@@ -33,22 +33,21 @@ type Webhook struct {
 	TransportType  string          `json:"transportType,omitempty"`
 	Authentication *Authentication `json:"authentication,omitempty"` // nil if TransportType is OAUTH, or none is set
 	OAuth          *OAuth          `json:"oauth,omitempty"`          // nil if TransportType is HTTP
-	LiveMode       bool            `json:"liveMode,omitempty"`
+	LiveMode       *bool           `json:"liveMode,omitempty"`       // nil if the API does not show the mode
 	CreatedTime    time.Time       `json:"createdTime,omitzero"`
 	UpdatedTime    time.Time       `json:"updatedTime,omitzero"`
 }
 
-// Authentication is the basic authentication with which events are delivered.
-//
-// The guides of Digital River call the first member userName, its SDK username.
-// Both are read, since encoding/json matches names without regard to case.
+// Authentication is the basic authentication with which events are delivered. In a
+// response, a password that the API masks or does not show is empty.
 type Authentication struct {
-	UserName string `json:"userName"`
+	UserName string `json:"username"` // user_name.go has the other spelling
 	Password string `json:"password"`
 }
 
 // OAuth is how Digital River gets the bearer token with which events are
-// delivered. Optional members that are empty are not sent.
+// delivered. Optional members that are empty are not sent. In a response, a
+// credential that the API masks or does not show is empty.
 type OAuth struct {
 	TokenEndPoint string `json:"tokenEndPoint"`
 	ClientID      string `json:"clientID"`
@@ -99,17 +98,64 @@ func decodeWebhook(body []byte) (*Webhook, error) {
 	if webhook.TransportType != TransportOAuth {
 		webhook.OAuth = nil
 	}
+	webhook.unmask()
 	return webhook, nil
 }
 
-// credentials returns the secret values of a webhook.
-func (w *Webhook) credentials() []string {
-	var secrets []string
-	if w.Authentication != nil {
-		secrets = append(secrets, w.Authentication.Password)
+// unmask empties the credentials that a response masks.
+func (w *Webhook) unmask() {
+	if a := w.Authentication; a != nil {
+		a.Password = unmasked(a.Password)
 	}
-	if w.OAuth != nil {
-		secrets = append(secrets, w.OAuth.ClientSecret, w.OAuth.Password)
+	if o := w.OAuth; o != nil {
+		o.ClientSecret, o.Password = unmasked(o.ClientSecret), unmasked(o.Password)
+	}
+}
+
+// unmasked returns a credential of a response, empty if it is masked, such as
+// "********" or "whk_****d2e".
+func unmasked(credential string) string {
+	for _, mask := range []string{"***", "•••", "●●●"} {
+		if strings.Contains(credential, mask) {
+			return ""
+		}
+	}
+	return credential
+}
+
+// credentials returns the secret values of a webhook, also as they are sent in basic
+// authentication. Some may be empty.
+func (w *Webhook) credentials() []string {
+	secrets := addressCredentials(w.Address)
+	if a := w.Authentication; a != nil {
+		secrets = append(secrets, a.Password, basicAuthentication(a.UserName, a.Password))
+	}
+	if o := w.OAuth; o != nil {
+		secrets = append(secrets, o.ClientSecret, basicAuthentication(o.ClientID, o.ClientSecret), o.Password)
+	}
+	return secrets
+}
+
+// addressCredentials returns the password in an address, and the values of its query
+// that are long enough to be secret.
+func addressCredentials(address string) []string {
+	if !strings.ContainsAny(address, "@?") {
+		return nil
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil
+	}
+	var secrets []string
+	if password, ok := u.User.Password(); ok {
+		secrets = append(secrets, password)
+	}
+	for _, values := range u.Query() {
+		for _, value := range values {
+			if len(value) >= prefixLength {
+				secrets = append(secrets, value)
+			}
+		}
 	}
 	return secrets
 }

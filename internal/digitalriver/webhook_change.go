@@ -3,24 +3,32 @@ package digitalriver
 import (
 	"context"
 	"net/http"
+	"slices"
 )
 
 // UpdateWebhook sets the named members of a webhook, such as "apiVersion", to those
 // of values in one request, and returns the updated webhook. A member without a
 // value is removed.
 func (c *Client) UpdateWebhook(ctx context.Context, id string, values Webhook, members ...string) (*Webhook, error) {
-	o := c.newOperation("update webhook", values.credentials()...)
+	o := c.newOperation("update webhook")
+	c.redactor.add(values.credentials()...)
 	var updated *Webhook
 	r := &request{method: http.MethodPatch, path: webhookPath(id), body: encodePatch(values, members)}
 	r.decode = func(body []byte) (err error) {
 		updated, err = decodeWebhook(body)
 		return err
 	}
-	err := o.changeWebhook(ctx, r, id, func(l *webhookList) *webhookList { return l.with(updated) })
+	var authentication *Authentication
+	if slices.Contains(members, "authentication") {
+		authentication = values.Authentication
+	}
+	err := o.changeWebhook(ctx, r, id,
+		func(ctx context.Context) error { return o.sendWebhook(ctx, r, authentication, &updated) },
+		func(l *webhookList) *webhookList { return l.with(updated) })
 	if err != nil {
 		return nil, err
 	}
-	c.setMode(updated.LiveMode)
+	c.learn(updated)
 	return updated, nil
 }
 
@@ -31,15 +39,25 @@ func (c *Client) UpdateWebhook(ctx context.Context, id string, values Webhook, m
 func (c *Client) DeleteWebhook(ctx context.Context, id string) error {
 	o := c.newOperation("delete webhook")
 	r := &request{method: http.MethodDelete, path: webhookPath(id)}
-	return o.changeWebhook(ctx, r, id, func(l *webhookList) *webhookList { return l.without(id) })
+	err := o.changeWebhook(ctx, r, id,
+		func(ctx context.Context) error { return o.send(ctx, r) },
+		func(l *webhookList) *webhookList { return l.without(id) })
+	if IsNotFound(err) && c.listedDespite(ctx, id) != nil {
+		contradiction := *asAPIError(err)
+		contradiction.fromAPI, contradiction.Faults = false, nil
+		contradiction.Reason = "the API does not find the webhook, but its list still contains it"
+		return &contradiction
+	}
+	return err
 }
 
-// changeWebhook sends a request that changes a webhook, and applies the change to
-// the list. Changes of one webhook run one after another, since Digital River asks
-// not to send them at the same time:
+// changeWebhook calls send, which sends a request that changes a webhook, and applies
+// the change to the list. Changes of one webhook take turns; Digital River asks not to send them
+// at the same time:
 // https://docs.digitalriver.com/digital-river-api-reference/digital-river-api-reference-guide/best-practices
 func (o *operation) changeWebhook(
-	ctx context.Context, r *request, id string, apply func(*webhookList) *webhookList,
+	ctx context.Context, r *request, id string,
+	send func(context.Context) error, apply func(*webhookList) *webhookList,
 ) error {
 	unlock, err := o.client.lockWebhook(ctx, id)
 	if err != nil {
@@ -47,7 +65,7 @@ func (o *operation) changeWebhook(
 	}
 	defer unlock()
 	write := o.client.cache.beginWrite(id)
-	err = o.send(ctx, r)
+	err = send(ctx)
 	if err != nil {
 		apply = nil
 	}

@@ -10,7 +10,7 @@ import (
 func TestWebhookList(t *testing.T) {
 	a, b, c := &Webhook{ID: "a"}, &Webhook{ID: "b"}, &Webhook{ID: "c"}
 	changed := &Webhook{ID: "a", Enabled: true}
-	list := newWebhookList([]*Webhook{a, b})
+	list := newWebhookList([]*Webhook{a, b}, true)
 	tests := map[string]struct {
 		list *webhookList
 		want []*Webhook

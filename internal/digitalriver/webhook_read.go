@@ -1,28 +1,22 @@
 package digitalriver
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"net/http"
-	"net/url"
-	"slices"
-	"time"
 )
 
 // GetWebhook returns a webhook. IsNotFound is true for the error if there is none.
 // Callers share the webhook and must not change it.
 //
 // The first read of a client asks for the one webhook. If there are more, they
-// share the list of all webhooks.
+// share the list of all webhooks. If the key may not list, or the list contains a
+// webhook that cannot be read, each is requested by itself.
 func (c *Client) GetWebhook(ctx context.Context, id string) (*Webhook, error) {
 	webhook, listed := c.cache.get(id)
 	if webhook != nil {
 		return webhook, nil
 	}
-	if listed {
+	if listed || c.unlistable.Load() {
 		return c.getWebhook(ctx, id)
 	}
 	several, err := c.cache.awaitSecondRead(ctx, c.config.Clock)
@@ -30,16 +24,47 @@ func (c *Client) GetWebhook(ctx context.Context, id string) (*Webhook, error) {
 		return nil, c.newOperation(readWebhook).contextError(ctx, newGet(webhookPath(id)))
 	}
 	if !several {
-		return c.getWebhook(ctx, id)
+		return c.getUnlisted(ctx, id)
 	}
 	all, err := c.sharedList(ctx)
-	if err != nil {
+	if err != nil && !c.unlistable.Load() {
 		return nil, err
 	}
-	if webhook := all.get(id); webhook != nil {
-		return webhook, nil
+	if err == nil {
+		if webhook := all.get(id); webhook != nil {
+			return webhook, nil
+		}
 	}
 	return c.getWebhook(ctx, id)
+}
+
+// getUnlisted is getWebhook for a client without a list. A webhook that the API says
+// is gone, although the list then contains it, is not.
+func (c *Client) getUnlisted(ctx context.Context, id string) (*Webhook, error) {
+	webhook, err := c.getWebhook(ctx, id)
+	if IsNotFound(err) {
+		if listed := c.listedDespite(ctx, id); listed != nil {
+			return listed, nil
+		}
+	}
+	return webhook, err
+}
+
+// isUnlistable reports whether an error of the list is about the list alone: the API
+// refused it, or one of its webhooks is malformed.
+func isUnlistable(err error) bool {
+	apiError := asAPIError(err)
+	return isRefusal(err) || apiError != nil && apiError.Status >= 200 && apiError.Status <= 299
+}
+
+// listedDespite requests the list after a 404 and returns the webhook with an ID, nil
+// if it is not there or the list cannot be read.
+func (c *Client) listedDespite(ctx context.Context, id string) *Webhook {
+	all, err := c.sharedList(ctx)
+	if err != nil {
+		return nil
+	}
+	return all.get(id)
 }
 
 // ListedWebhook returns a webhook from the list that reads share, nil if there is
@@ -49,15 +74,16 @@ func (c *Client) ListedWebhook(id string) *Webhook {
 	return webhook
 }
 
-// ListWebhooks returns all webhooks of the key's account and mode.
-// Callers share the slice and must not change it.
-func (c *Client) ListWebhooks(ctx context.Context) ([]*Webhook, error) {
+// ListWebhooks returns the webhooks of the key's account and mode. The list is
+// complete unless the API may have cut it off. Callers share the slice and must not
+// change it.
+func (c *Client) ListWebhooks(ctx context.Context) (webhooks []*Webhook, complete bool, err error) {
 	c.cache.countRead()
 	all, err := c.sharedList(ctx)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return all.webhooks, nil
+	return all.webhooks, all.complete, nil
 }
 
 const (
@@ -79,7 +105,7 @@ func (c *Client) getWebhook(ctx context.Context, id string) (*Webhook, error) {
 		return nil, err
 	}
 	c.seen.add(webhook)
-	c.setMode(webhook.LiveMode)
+	c.learn(webhook)
 	return webhook, nil
 }
 
@@ -89,102 +115,17 @@ func (c *Client) sharedList(ctx context.Context) (*webhookList, error) {
 	if all != nil {
 		return all, nil
 	}
-	all, err := c.cache.fetch(ctx, generation, func(ctx context.Context) ([]*Webhook, error) {
-		webhooks, _, err := c.newOperation(listWebhooks).listWebhooks(ctx)
+	all, err := c.cache.fetch(ctx, generation, func(ctx context.Context) (*webhookList, error) {
+		l, err := c.newOperation(listWebhooks).listWebhooks(ctx)
+		c.unlistable.Store(isUnlistable(err))
 		if err != nil {
 			return nil, err
 		}
-		c.seen.add(webhooks...)
-		return webhooks, nil
+		c.seen.addList(l)
+		return l, nil
 	})
 	if err != nil && ctx.Err() != nil {
 		return nil, c.newOperation(listWebhooks).contextError(ctx, newGet(webhooksPath))
 	}
 	return all, err
-}
-
-// listWebhooks requests all webhooks, page by page if the API returns pages. It
-// also returns how far the API's clock is ahead of ours.
-func (o *operation) listWebhooks(ctx context.Context) ([]*Webhook, time.Duration, error) {
-	var all []*Webhook
-	listed := make(map[string]struct{})
-	isNew := func(w *Webhook) bool {
-		_, ok := listed[w.ID]
-		return !ok
-	}
-	for query := ""; ; {
-		var p page
-		r := newGet(webhooksPath)
-		r.query = query
-		r.decode = func(body []byte) (err error) {
-			p, err = decodePage(body)
-			if err == nil && p.hasMore && !slices.ContainsFunc(p.webhooks, isNew) {
-				err = errors.New("the list has more pages, but this one contains no new webhook")
-			}
-			return err
-		}
-		if err := o.send(ctx, r); err != nil {
-			return nil, 0, err
-		}
-		for _, webhook := range p.webhooks {
-			if isNew(webhook) {
-				listed[webhook.ID] = struct{}{}
-				all = append(all, webhook)
-			}
-		}
-		if !p.hasMore {
-			if len(all) > 0 {
-				o.client.setMode(all[0].LiveMode)
-			}
-			return all, r.clockSkew, nil
-		}
-		query = "startingAfter=" + url.QueryEscape(all[len(all)-1].ID) + "&limit=100"
-	}
-}
-
-// page is one response of the list: all webhooks, or some with more to follow.
-type page struct {
-	webhooks []*Webhook
-	hasMore  bool
-}
-
-// decodePage reads both documented forms, an array and {"data", "hasMore"}.
-func decodePage(body []byte) (page, error) {
-	if !bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) {
-		webhooks, err := decodeWebhooks(body)
-		return page{webhooks: webhooks}, err
-	}
-	var object struct {
-		Data    *json.RawMessage `json:"data"`
-		HasMore bool             `json:"hasMore"`
-	}
-	if err := unmarshal(body, &object); err != nil {
-		return page{}, err
-	}
-	if object.Data == nil {
-		return page{}, errNoData
-	}
-	webhooks, err := decodeWebhooks(*object.Data)
-	return page{webhooks: webhooks, hasMore: object.HasMore}, err
-}
-
-var errNoData = errors.New("the list has no data")
-
-func decodeWebhooks(body []byte) ([]*Webhook, error) {
-	var elements []json.RawMessage
-	if err := unmarshal(body, &elements); err != nil {
-		return nil, err
-	}
-	if elements == nil {
-		return nil, errors.New("the list is null")
-	}
-	webhooks := make([]*Webhook, len(elements))
-	for i, element := range elements {
-		webhook, err := decodeWebhook(element)
-		if err != nil {
-			return nil, fmt.Errorf("element %d of the list: %w", i, err)
-		}
-		webhooks[i] = webhook
-	}
-	return webhooks, nil
 }

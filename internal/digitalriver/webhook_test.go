@@ -33,6 +33,7 @@ func exampleWebhook() *Webhook {
 		Enabled:        true,
 		APIVersion:     "default",
 		TransportType:  TransportHTTP,
+		LiveMode:       new(false),
 		Authentication: &Authentication{UserName: "some username", Password: "some password"},
 		CreatedTime:    at,
 		UpdatedTime:    at,
@@ -54,11 +55,21 @@ func TestDecodeWebhook(t *testing.T) {
 			&Webhook{ID: "a", Enabled: true, APIVersion: "default", TransportType: TransportHTTP}},
 		"unknown members": {`{"extra": {"id": 7}, "id": "a", "enabled": false, "liveMode": true, "version": 3,
 			"authentication": {"userName": "u", "password": "p", "realm": [1]}}`,
-			&Webhook{ID: "a", APIVersion: "default", TransportType: TransportHTTP, LiveMode: true,
+			&Webhook{ID: "a", APIVersion: "default", TransportType: TransportHTTP, LiveMode: new(true),
 				Authentication: &Authentication{UserName: "u", Password: "p"}}},
 		"the SDK's spelling": {`{"id": "a", "authentication": {"username": "u", "password": "p"}}`,
 			&Webhook{ID: "a", Enabled: true, APIVersion: "default", TransportType: TransportHTTP,
 				Authentication: &Authentication{UserName: "u", Password: "p"}}},
+		"both spellings of the user name": {
+			`{"id": "a", "authentication": {"username": "u", "userName": "", "password": "p"}}`,
+			&Webhook{ID: "a", Enabled: true, APIVersion: "default", TransportType: TransportHTTP,
+				Authentication: &Authentication{UserName: "u", Password: "p"}}},
+		"a masked password": {`{"id": "a", "authentication": {"username": "u", "password": "********"}}`,
+			&Webhook{ID: "a", Enabled: true, APIVersion: "default", TransportType: TransportHTTP,
+				Authentication: &Authentication{UserName: "u"}}},
+		"masked and absent secrets": {`{"id": "a", "oauth": {"clientID": "c", "clientSecret": "se***"}}`,
+			&Webhook{ID: "a", Enabled: true, APIVersion: "default", TransportType: TransportOAuth,
+				OAuth: &OAuth{ClientID: "c"}}},
 		"times without fraction": {`{"id": "a", "createdTime": "2026-01-02T03:04:05Z"}`,
 			&Webhook{ID: "a", Enabled: true, APIVersion: "default", TransportType: TransportHTTP, CreatedTime: at}},
 		"oauth": {`{"id": "a", "transportType": "OAUTH", "authentication": {"userName": "u"}, "oauth": {
@@ -124,7 +135,7 @@ func TestEncodeWebhook(t *testing.T) {
 			Webhook{Types: []string{"a.b", "c.d"}, Address: "https://a", Enabled: true, APIVersion: "latest",
 				TransportType: TransportHTTP, Authentication: &Authentication{UserName: "u", Password: "p"}},
 			`{"types":["a.b","c.d"],"address":"https://a","enabled":true,"apiVersion":"latest",` +
-				`"transportType":"HTTP","authentication":{"userName":"u","password":"p"}}`},
+				`"transportType":"HTTP","authentication":{"username":"u","password":"p"}}`},
 		"OAUTH": {
 			Webhook{Types: []string{"a.b"}, Address: "https://a", Enabled: true, TransportType: TransportOAuth,
 				OAuth: &OAuth{TokenEndPoint: "https://t", ClientID: "c", ClientSecret: "s"}},
@@ -157,7 +168,7 @@ func TestEncodePatch(t *testing.T) {
 		"back to HTTP": {
 			Webhook{Address: "https://b", Authentication: &Authentication{UserName: "u", Password: "p"}},
 			[]string{"authentication", "oauth"},
-			`{"authentication":{"userName":"u","password":"p"},"oauth":null}`},
+			`{"authentication":{"username":"u","password":"p"},"oauth":null}`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -17,12 +17,15 @@ import (
 // fault, on the attribute that the fault names. object says what the call was
 // about, such as `webhook "177ef997"`.
 func apiDiagnostics(object string, err error) diag.Diagnostics {
-	var duplicate *digitalriver.DuplicateError
+	var uncertain *digitalriver.UncertainError
 	var limit *digitalriver.SecretLimitError
+	var unavailable *digitalriver.SecretsUnavailableError
 	var apiError *digitalriver.Error
 	switch {
-	case errors.As(err, &duplicate):
-		return duplicateDiagnostics(duplicate)
+	case errors.As(err, &uncertain):
+		return diag.Diagnostics{diag.NewErrorDiagnostic(uncertainText(object, uncertain))}
+	case errors.As(err, &unavailable):
+		return diag.Diagnostics{diag.NewErrorDiagnostic(secretsUnavailableText(unavailable))}
 	case errors.As(err, &limit):
 		return secretLimitDiagnostics(object, limit)
 	case errors.As(err, &apiError) && apiError.Status == http.StatusBadRequest && len(apiError.Faults) > 0:
@@ -43,7 +46,11 @@ func faultDiagnostics(object string, err *digitalriver.Error) diag.Diagnostics {
 	var diags diag.Diagnostics
 	summary := "Could not " + err.Operation
 	// Digital River's support asks for the ID of the request.
-	request := fmt.Sprintf("%s %s returned %d (upstream-id %s).", err.Method, err.Path, err.Status, err.UpstreamID)
+	request := fmt.Sprintf("%s %s returned %d (upstream-id %s", err.Method, err.Path, err.Status, err.UpstreamID)
+	if err.RequestID != "" {
+		request += ", x-dr-requestid " + err.RequestID
+	}
+	request += ")."
 	for _, fault := range err.Faults {
 		detail := fmt.Sprintf("The API rejected %s: %s\n\n%s", object, faultText(fault), request)
 		if attribute, ok := attributeOf(fault.Parameter); ok {
@@ -99,11 +106,24 @@ func adviceFor(err *digitalriver.Error) string {
 	return ""
 }
 
-func duplicateDiagnostics(err *digitalriver.DuplicateError) diag.Diagnostics {
-	return diag.Diagnostics{diag.NewErrorDiagnostic("Could not identify the created webhook",
-		fmt.Sprintf("The response to the create was lost, and %d new webhooks have its address and types: %s. State is "+
-			"unchanged. Import the right one and delete the others:\n\n    terraform import ADDRESS %s\n\n%s",
-			len(err.IDs), strings.Join(err.IDs, ", "), err.IDs[0], sentence(err.Err)))}
+// uncertainText is the diagnostic for a create or rotation of which it is not
+// known whether, or how often, it was carried out.
+func uncertainText(object string, err *digitalriver.UncertainError) (summary, detail string) {
+	detail = capitalized(fmt.Sprintf("%s: %s", object, sentence(err)))
+	if len(err.IDs) > 0 && err.Err.Operation == "create webhook" {
+		detail += "\n\nTo manage an existing webhook, import it:\n\n    terraform import ADDRESS " + err.IDs[0]
+	}
+	return "Outcome of the request is not known", detail
+}
+
+// secretsUnavailableText is the diagnostic for an API that does not offer the
+// signing secrets of a webhook to the key. No public document describes these
+// requests.
+func secretsUnavailableText(err *digitalriver.SecretsUnavailableError) (summary, detail string) {
+	return "Signing secrets are not available", capitalized(fmt.Sprintf("%s exists, but the API returned %d for its signing "+
+		"secrets: it does not offer them to this API key. State is unchanged. Rotate the secret in Digital River's dashboard "+
+		"instead: open the webhook, reveal the signing secret and choose Rotate secret.\n\n%s",
+		webhookName(err.WebhookID), err.Status, sentence(err)))
 }
 
 func secretLimitDiagnostics(object string, err *digitalriver.SecretLimitError) diag.Diagnostics {

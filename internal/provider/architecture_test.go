@@ -219,7 +219,7 @@ func TestWebhookModel_keepsEveryMember(t *testing.T) {
 		}
 	}
 	want := webhook
-	want.ID, want.LiveMode, want.CreatedTime, want.UpdatedTime = "", false, time.Time{}, time.Time{}
+	want.ID, want.LiveMode, want.CreatedTime, want.UpdatedTime = "", nil, time.Time{}, time.Time{}
 	if diff := cmp.Diff(want, state.toWebhook(nullWebhook())); diff != "" {
 		t.Errorf("toWebhook (-want +got):\n%s", diff)
 	}
@@ -267,7 +267,7 @@ func TestSandbox_keepsEveryMember(t *testing.T) {
 	for _, transport := range []string{digitalriver.TransportHTTP, digitalriver.TransportOAuth} {
 		var webhook digitalriver.Webhook
 		fill(reflect.ValueOf(&webhook).Elem(), "webhook")
-		webhook.ID, webhook.LiveMode, webhook.CreatedTime, webhook.UpdatedTime = "", false, time.Time{}, time.Time{}
+		webhook.ID, webhook.LiveMode, webhook.CreatedTime, webhook.UpdatedTime = "", nil, time.Time{}, time.Time{}
 		webhook.Types, webhook.Address = []string{"order.accepted"}, "https://example.com"
 		webhook.APIVersion, webhook.TransportType = "2021-12-13", transport
 		webhook.OAuth.TokenEndPoint, webhook.OAuth.GrantType = "https://example.com/token", digitalriver.GrantPassword
@@ -285,7 +285,7 @@ func TestSandbox_keepsEveryMember(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, got := range []digitalriver.Webhook{*created, *updated} {
-			got.ID, got.LiveMode, got.CreatedTime, got.UpdatedTime = "", false, time.Time{}, time.Time{}
+			got.ID, got.LiveMode, got.CreatedTime, got.UpdatedTime = "", nil, time.Time{}, time.Time{}
 			if diff := cmp.Diff(webhook, got); diff != "" {
 				t.Errorf("%s (-sent +returned):\n%s", transport, diff)
 			}

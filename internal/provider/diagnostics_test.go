@@ -26,7 +26,8 @@ var needsVersion = regexp.MustCompile(`(?m)^needs: (\S+)$`)
 
 // TestAccDiagnostics validates the configurations in testdata, each of which has
 // a mistake. An archive says in its comment what the mistake is; it holds the
-// configuration, main.tf, and all that `validate` says of it, diagnostics.
+// configuration, main.tf, and everything that `validate` says about it, in
+// diagnostics, which has to be the same with Terraform and with OpenTofu.
 func TestAccDiagnostics(t *testing.T) {
 	archives, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(archives) == 0 {

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -35,10 +36,16 @@ func TestAccEventTypesFunction(t *testing.T) {
 			[]string{"order.charge.capture.complete", "order.charge.capture.failed", "order.charge.capture.pending"},
 		},
 	}
-	var steps []resource.TestStep
+	config := func(arguments string) string {
+		return "output \"types\" {\n  value = provider::digitalriver::event_types(" + arguments + ")\n}\n"
+	}
+	steps := []resource.TestStep{
+		// Not in testdata: Terraform and OpenTofu introduce this error in different ways.
+		{Config: config(""), ExpectError: regexp.MustCompile(`at\s+least\s+one\s+pattern`)},
+	}
 	for _, test := range tests {
 		steps = append(steps, resource.TestStep{
-			Config: "output \"types\" {\n  value = provider::digitalriver::event_types(" + test.arguments + ")\n}\n",
+			Config: config(test.arguments),
 			ConfigStateChecks: []statecheck.StateCheck{
 				statecheck.ExpectKnownOutputValue("types", exactStrings(test.types...)),
 			},

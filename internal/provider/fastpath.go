@@ -136,7 +136,7 @@ func (d *providerData) listedUnchanged(state *webhookModel) bool {
 	}
 	id := state.ID.ValueString()
 	webhook := d.client.ListedWebhook(id)
-	if webhook == nil || d.checkMode(webhook.LiveMode).HasError() {
+	if webhook == nil || d.checkWebhookMode(webhook).HasError() {
 		return false
 	}
 	if listed := state.withResponse(webhook); !listed.equal(state) {

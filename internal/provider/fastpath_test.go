@@ -380,6 +380,12 @@ func valueOfJSON(t testing.TB, kind tftypes.Type, value any) tftypes.Value {
 		return tftypes.NewValue(kind, elements)
 	case object:
 		attributes := map[string]tftypes.Value{}
+		if elements, isMap := kind.(tftypes.Map); isMap {
+			for name := range value {
+				attributes[name] = valueOfJSON(t, elements.ElementType, value[name])
+			}
+			return tftypes.NewValue(kind, attributes)
+		}
 		for name, attributeType := range kind.(tftypes.Object).AttributeTypes {
 			attributes[name] = valueOfJSON(t, attributeType, value[name])
 		}

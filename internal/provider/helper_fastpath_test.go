@@ -159,7 +159,7 @@ func (s scenario) transcript(
 		api.webhook.Store(&s.webhook)
 	}
 	configure(t, server, arguments)
-	_, _ = p.data.client.ListWebhooks(ctx) // The fast path uses the list that reads share.
+	_, _, _ = p.data.client.ListWebhooks(ctx) // The fast path uses the list that reads share.
 	validate()
 
 	stateFile := s.stateFile

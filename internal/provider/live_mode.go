@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -25,7 +26,7 @@ func (d *providerData) keyMode(
 	if live, known = client.LiveMode(); known {
 		return live, known, nil
 	}
-	if _, err := client.ListWebhooks(ctx); err != nil {
+	if _, _, err := client.ListWebhooks(ctx); err != nil {
 		diags = apiDiagnostics("the list of webhooks, which shows the mode of the API key", err)
 	}
 	live, known = client.LiveMode()
@@ -53,6 +54,23 @@ func (d *providerData) checkMode(live bool) diag.Diagnostics {
 			fmt.Sprintf("The provider argument live_mode says that this configuration is for %s mode, but the API key "+
 				"belongs to %s mode. Nothing was changed. Use a key for %s mode, or correct live_mode.",
 				modeName(d.liveMode.ValueBool()), modeName(live), modeName(d.liveMode.ValueBool())))
+	}
+	return diags
+}
+
+// checkWebhookMode is checkMode for a webhook. If the API does not show the mode
+// of webhooks, it warns once that live_mode protects nothing.
+func (d *providerData) checkWebhookMode(webhook *digitalriver.Webhook) diag.Diagnostics {
+	if webhook.LiveMode != nil {
+		return d.checkMode(*webhook.LiveMode)
+	}
+	var diags diag.Diagnostics
+	if !d.liveMode.IsNull() {
+		d.warnHiddenMode.Do(func() {
+			diags.AddWarning("API does not show the mode of webhooks",
+				"The provider argument live_mode is set, but the API's responses do not say whether a webhook belongs to live "+
+					"mode. A key of the wrong mode cannot be recognized. Check the key yourself.")
+		})
 	}
 	return diags
 }
@@ -101,9 +119,14 @@ func (d *providerData) createWebhook(
 	if d.liveMode.IsNull() {
 		return sendCreate(ctx, client, webhook)
 	}
+	// Only creates that do not know the mode yet take turns.
 	d.firstCreate.Lock()
-	defer d.firstCreate.Unlock()
 	_, known, diags := d.keyMode(ctx, client)
+	if known || diags.HasError() {
+		d.firstCreate.Unlock()
+	} else {
+		defer d.firstCreate.Unlock()
+	}
 	diags.Append(d.guard(ctx, client)...)
 	if diags.HasError() {
 		return nil, diags
@@ -118,7 +141,7 @@ func (d *providerData) createWebhook(
 	if created == nil {
 		return nil, diags
 	}
-	if wrong := d.checkMode(created.LiveMode); wrong.HasError() {
+	if wrong := d.checkWebhookMode(created); wrong.HasError() {
 		err := client.DeleteWebhook(context.WithoutCancel(ctx), created.ID)
 		if err != nil && !digitalriver.IsNotFound(err) {
 			object := webhookName(created.ID) + ", created disabled to find out the mode of the key,"
@@ -142,8 +165,12 @@ func sendCreate(
 	ctx context.Context, client *digitalriver.Client, webhook digitalriver.Webhook,
 ) (*digitalriver.Webhook, diag.Diagnostics) {
 	created, err := client.CreateWebhook(ctx, webhook)
-	if err != nil {
-		return nil, apiDiagnostics(fmt.Sprintf("webhook for %q", webhook.Address), err)
+	var uncertain *digitalriver.UncertainError
+	switch object := fmt.Sprintf("webhook for %q", webhook.Address); {
+	case created != nil && errors.As(err, &uncertain): // It was created, perhaps more than once.
+		return created, diag.Diagnostics{diag.NewWarningDiagnostic(uncertainText(object, uncertain))}
+	case err != nil:
+		return nil, apiDiagnostics(object, err)
 	}
 	return created, nil
 }

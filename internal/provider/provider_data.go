@@ -21,7 +21,9 @@ type providerData struct {
 	refreshed   sync.Map   // IDs of the webhooks that this process has refreshed
 	firstCreate sync.Mutex // held by a create that finds out the mode of the key
 	listOnce    sync.Once
-	listed      []*digitalriver.Webhook
+	// warnHiddenMode keeps a warning about the API to one per run.
+	warnHiddenMode sync.Once
+	listed         []*digitalriver.Webhook
 }
 
 func providerDataOf(data any) *providerData {
@@ -62,6 +64,6 @@ func (d *providerData) deferred() bool {
 // existing returns the webhooks that existed when this was first called, for
 // warnings in plans. A failure to list them does not fail a plan.
 func (d *providerData) existing(ctx context.Context) []*digitalriver.Webhook {
-	d.listOnce.Do(func() { d.listed, _ = d.client.ListWebhooks(ctx) })
+	d.listOnce.Do(func() { d.listed, _, _ = d.client.ListWebhooks(ctx) })
 	return d.listed
 }

@@ -149,7 +149,7 @@ func TestReads_seeWritesOfTheSameRun(t *testing.T) {
 			api.delayNextList()
 			listed := make(chan error)
 			go func() {
-				_, err := client.ListWebhooks(ctx)
+				_, _, err := client.ListWebhooks(ctx)
 				listed <- err
 			}()
 			<-api.ready
@@ -168,7 +168,7 @@ func TestReads_seeWritesOfTheSameRun(t *testing.T) {
 					t.Errorf("after the list: %s", err)
 				}
 			}
-			all, err := client.ListWebhooks(ctx)
+			all, _, err := client.ListWebhooks(ctx)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -207,7 +207,7 @@ func TestReads_concurrentWriters(t *testing.T) {
 				if read, err := client.GetWebhook(ctx, webhook.ID); err != nil || read.Address != address {
 					t.Errorf("read %v, %v; want %s", read, err, address)
 				}
-				if _, err := client.ListWebhooks(ctx); err != nil {
+				if _, _, err := client.ListWebhooks(ctx); err != nil {
 					t.Error(err)
 				}
 			}
@@ -235,7 +235,7 @@ func TestAccReads_changedBetweenPlanAndApply(t *testing.T) {
 	api.patch(id, object{"enabled": false})
 	code, out := w.run("apply", "-no-color", "saved.tfplan")
 	if code == 0 || !strings.Contains(out, "Webhook was changed outside Terraform") ||
-		!strings.Contains(unwrapped(out), `after the plan, in "enabled"`) {
+		!strings.Contains(unwrapped(out), `after the plan was made: "enabled"`) {
 		t.Errorf("exit code %d\n%s", code, out)
 	}
 	if out = w.must("plan"); !strings.Contains(out, "enabled        = false -> true") {

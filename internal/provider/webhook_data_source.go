@@ -84,7 +84,7 @@ func (d *webhookDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(d.data.checkMode(webhook.LiveMode)...)
+	resp.Diagnostics.Append(d.data.checkWebhookMode(webhook)...)
 	model := foundWebhook(webhook)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 }
@@ -106,10 +106,11 @@ func webhookByID(
 func webhookByAddress(
 	ctx context.Context, client *digitalriver.Client, address string,
 ) (*digitalriver.Webhook, diag.Diagnostics) {
-	webhooks, err := client.ListWebhooks(ctx)
+	webhooks, complete, err := client.ListWebhooks(ctx)
 	if err != nil {
 		return nil, apiDiagnostics("the list of webhooks", err)
 	}
+	diags := incompleteListWarning(complete, len(webhooks))
 	var found []*digitalriver.Webhook
 	var ids []string
 	for _, webhook := range webhooks {
@@ -120,16 +121,28 @@ func webhookByAddress(
 	}
 	switch len(found) {
 	case 1:
-		return found[0], nil
+		return found[0], diags
 	case 0:
-		return nil, diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("address"), "Webhook not found",
+		diags.AddAttributeError(path.Root("address"), "Webhook not found",
 			fmt.Sprintf("None of the %d webhooks that this API key can see has the address %q. The address must match exactly.",
-				len(webhooks), address))}
+				len(webhooks), address))
 	default:
-		return nil, diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("address"), "Several webhooks found",
+		diags.AddAttributeError(path.Root("address"), "Several webhooks found",
 			fmt.Sprintf("%d webhooks have the address %q: %s. Select one of them with id instead.",
-				len(ids), address, strings.Join(ids, ", ")))}
+				len(ids), address, strings.Join(ids, ", ")))
 	}
+	return nil, diags
+}
+
+// incompleteListWarning warns of a list that the API may have cut off.
+func incompleteListWarning(complete bool, seen int) diag.Diagnostics {
+	var diags diag.Diagnostics
+	if !complete {
+		diags.AddWarning("List of webhooks may be incomplete",
+			fmt.Sprintf("The API returned %d webhooks and no way to ask for more. If the account has more, they are missing here. "+
+				"Look up a single webhook by its id instead.", seen))
+	}
+	return diags
 }
 
 // foundWebhook returns a webhook as data sources show it: types in alphabetical

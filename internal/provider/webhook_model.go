@@ -44,7 +44,7 @@ func (m *webhookModel) withResponse(webhook *digitalriver.Webhook) webhookModel 
 		TransportType:  types.StringValue(webhook.TransportType),
 		Authentication: authenticationFrom(m.Authentication, webhook.Authentication),
 		OAuth:          oauthFrom(m.OAuth, webhook.OAuth),
-		LiveMode:       types.BoolValue(webhook.LiveMode),
+		LiveMode:       types.BoolPointerValue(webhook.LiveMode),
 		CreatedTime:    timeValue(webhook.CreatedTime),
 		UpdatedTime:    timeValue(webhook.UpdatedTime),
 	}
@@ -130,7 +130,8 @@ func (m *webhookModel) changedMembers(state *webhookModel) []string {
 	sameTransport := m.TransportType.Equal(state.TransportType)
 	var members []string
 	for _, field := range m.differences(state) {
-		if field.isObject() && m.get(field).IsNull() && !sameTransport {
+		removedWithTransport := field.isObject() && m.get(field).IsNull() && !sameTransport
+		if removedWithTransport || field.name == "types" && sameElements(m.Types, state.Types) {
 			continue
 		}
 		members = append(members, field.member)

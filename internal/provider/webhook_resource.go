@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"sync"
 
@@ -241,15 +240,10 @@ func (r *webhookResource) ModifyPlan(
 	}
 
 	plan.TransportType = config.plannedTransport()
-	if state != nil {
-		if sameElements(plan.Types, state.Types) {
-			plan.Types = state.Types
-		}
-		if plan.sameSettings(state) {
-			resp.Plan.Raw = req.State.Raw
-			resp.Diagnostics.Append(r.data.planWarnings(ctx, &plan, state)...)
-			return
-		}
+	if state != nil && r.data.sameButOrder(&plan, state) {
+		resp.Plan.Raw = req.State.Raw
+		resp.Diagnostics.Append(r.data.planWarnings(ctx, state, state)...)
+		return
 	}
 	resp.Diagnostics.Append(plan.requireCredentials(state, config)...)
 	resp.Plan.Raw, diags = plan.raw(ctx)
@@ -257,6 +251,24 @@ func (r *webhookResource) ModifyPlan(
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(r.data.planWarnings(ctx, &plan, state)...)
 	}
+}
+
+// sameButOrder reports whether a plan has the settings of state, except perhaps
+// for the order of types. Then nothing changes. If anything else does, the plan
+// has the order of the configuration: Terraform plans an update again while it
+// applies, when a type that is unknown now may complete the list of state, and
+// what the first plan showed must stay. Only a run that has refreshed the webhook
+// makes the first plan (D2).
+func (d *providerData) sameButOrder(plan, state *webhookModel) bool {
+	different := plan.differences(state)
+	if len(different) == 0 {
+		return true
+	}
+	if d == nil || len(different) > 1 || different[0].name != "types" || !sameElements(plan.Types, state.Types) {
+		return false
+	}
+	_, refreshed := d.refreshed.Load(state.ID.ValueString())
+	return refreshed
 }
 
 func (r *webhookResource) Create(
@@ -320,7 +332,7 @@ func (r *webhookResource) Read(ctx context.Context, req resource.ReadRequest, re
 		resp.Diagnostics.Append(apiDiagnostics(webhookName(id), err)...)
 		return
 	}
-	resp.Diagnostics.Append(r.data.checkMode(webhook.LiveMode)...)
+	resp.Diagnostics.Append(r.data.checkWebhookMode(webhook)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -363,7 +375,14 @@ func (r *webhookResource) Update(
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	webhook, err := client.UpdateWebhook(ctx, id, plan.toWebhook(config), plan.changedMembers(&state)...)
+	members := plan.changedMembers(&state)
+	if len(members) == 0 { // Only the order of types changes, which the API does not know.
+		plan.UpdatedTime = state.UpdatedTime
+		resp.State.Raw, diags = plan.raw(ctx)
+		resp.Diagnostics.Append(diags...)
+		return
+	}
+	webhook, err := client.UpdateWebhook(ctx, id, plan.toWebhook(config), members...)
 	if digitalriver.IsNotFound(err) {
 		resp.Diagnostics.Append(r.data.checkSameMode(ctx, client, id, state.LiveMode)...)
 	}
@@ -448,20 +467,13 @@ const (
 	latestKey        = "latest_api_version" // in private state
 )
 
-// privateState is the private state of a resource.
-type privateState interface {
-	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
-}
-
 func rememberLatest(
 	ctx context.Context, private privateState, plan webhookModel, webhook *digitalriver.Webhook,
 ) diag.Diagnostics {
 	if plan.APIVersion.ValueString() != apiVersionLatest {
 		return nil
 	}
-	returned, _ := json.Marshal(webhook.APIVersion)
-	return private.SetKey(ctx, latestKey, returned)
+	return setPrivateText(ctx, private, latestKey, webhook.APIVersion)
 }
 
 // stillLatest reports whether the version that the API returns is still the one
@@ -470,8 +482,6 @@ func stillLatest(ctx context.Context, private privateState, returned string) (bo
 	if returned == apiVersionLatest {
 		return true, nil
 	}
-	raw, diags := private.GetKey(ctx, latestKey)
-	var remembered string
-	_ = json.Unmarshal(raw, &remembered)
+	remembered, diags := privateText(ctx, private, latestKey)
 	return isDate(returned) && (!isDate(remembered) || returned >= remembered), diags
 }

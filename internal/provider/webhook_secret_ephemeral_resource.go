@@ -102,7 +102,7 @@ func (r *webhookSecretEphemeralResource) Open(
 	for i, secret := range secrets {
 		model.Secrets[i] = activeSecretModel{
 			ID:          types.StringValue(secret.ID),
-			Secret:      types.StringValue(secret.Secret),
+			Secret:      optionalString(secret.Secret),
 			CreatedTime: timeValue(secret.CreatedTime),
 		}
 		if secret.ExpiresTime != nil {
@@ -110,7 +110,7 @@ func (r *webhookSecretEphemeralResource) Open(
 		}
 	}
 	if len(secrets) > 0 {
-		model.Secret = types.StringValue(secrets[0].Secret)
+		model.Secret = optionalString(secrets[0].Secret)
 	}
 	resp.Diagnostics.Append(resp.Result.Set(ctx, &model)...)
 }

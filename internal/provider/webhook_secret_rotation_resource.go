@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -166,16 +167,26 @@ func (r *webhookSecretRotationResource) Configure(
 	r.data = providerDataOf(req.ProviderData)
 }
 
-// importedKey is in private state from an import to the first update. State has
-// no triggers until then, so those of the configuration are taken over without a
-// rotation.
-const importedKey = "imported"
+// Keys of the rotation's private state. A plan uses private state instead of the
+// clock or the API: Terraform plans again while it applies, and both plans must
+// agree (D6).
+const (
+	// refreshedAtKey holds when the rotation was last refreshed. What was due by
+	// then is due in the plan.
+	refreshedAtKey = "refreshed_at"
+	// importedKey holds the life of an import (D7), one of the values below.
+	importedKey = "imported"
+	// modeKey holds whether the webhook belongs to live mode, which its secrets do
+	// not show.
+	modeKey = "live_mode"
+)
 
-// dueKey records in private state whether the rotation was due at the last
-// refresh. A plan uses that instead of the clock: Terraform plans again while it
-// applies, and a rotation that became due in between was not in the plan that
-// was approved.
-const dueKey = "due"
+// Values of importedKey.
+const (
+	importedInThisRun = "in this run" // from the import to the next refresh
+	importUnfinished  = "unfinished"  // from an update that failed to one that succeeds
+	importFinished    = "finished"
+)
 
 func (r *webhookSecretRotationResource) ModifyPlan(
 	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
@@ -186,48 +197,70 @@ func (r *webhookSecretRotationResource) ModifyPlan(
 	var plan, state webhookSecretRotationModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	if req.State.Raw.IsNull() {
-		if !plan.ExposeSecret.IsUnknown() && !plan.ExposeSecret.ValueBool() {
-			resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("secret"), types.StringNull())...)
-		}
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("secret"), plan.plannedSecret())...)
 		return
 	}
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	due, diags := req.Private.GetKey(ctx, dueKey)
+	refreshedAt, diags := privateText(ctx, req.Private, refreshedAtKey)
 	resp.Diagnostics.Append(diags...)
-	imported, diags := req.Private.GetKey(ctx, importedKey)
+	imported, diags := privateText(ctx, req.Private, importedKey)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() || !plan.WebhookID.Equal(state.WebhookID) {
 		return
 	}
 
 	next := plan.nextRotation(state.RotatedAt)
-	rotates := !plan.Triggers.Equal(state.Triggers) && !(state.Triggers.IsNull() && string(imported) == "true")
-	if next.Equal(state.NextRotationAt) {
-		rotates = rotates || string(due) == "true"
-	} else {
-		rotates = rotates || r.due(next)
-	}
-	if rotates {
-		plan.Secret = types.StringNull()
-		if plan.ExposeSecret.ValueBool() {
-			plan.Secret = types.StringUnknown()
-		}
+	if plan.rotates(&state, next, refreshedAt, imported) {
 		plan.SecretID, plan.SecretSHA256 = types.StringUnknown(), types.StringUnknown()
 		plan.RotatedAt, plan.NextRotationAt = types.StringUnknown(), types.StringUnknown()
 		plan.PreviousSecretExpiresAt = types.StringUnknown()
+		plan.Secret = plan.plannedSecret()
 	} else {
 		plan.SecretID, plan.SecretSHA256 = state.SecretID, state.SecretSHA256
 		plan.RotatedAt, plan.NextRotationAt = state.RotatedAt, next
 		plan.PreviousSecretExpiresAt = state.PreviousSecretExpiresAt
 		plan.Secret = state.Secret
 		if !plan.ExposeSecret.Equal(state.ExposeSecret) {
-			plan.Secret = types.StringNull()
-			if !plan.ExposeSecret.IsUnknown() && plan.ExposeSecret.ValueBool() {
-				plan.Secret = types.StringUnknown()
-			}
+			plan.Secret = plan.plannedSecret()
 		}
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+}
+
+// rotates reports whether a plan rotates the secret, or may do so once its period
+// is known. The run of an import never rotates (D7).
+func (m *webhookSecretRotationModel) rotates(
+	state *webhookSecretRotationModel, next types.String, refreshedAt, imported string,
+) bool {
+	adoptsTriggers := state.Triggers.IsNull() && (imported == importedInThisRun || imported == importUnfinished)
+	switch {
+	case !m.Triggers.Equal(state.Triggers) && !adoptsTriggers:
+		return true
+	case imported == importedInThisRun:
+		return false
+	default:
+		return next.IsUnknown() || m.isDue(next, refreshedAt)
+	}
+}
+
+// isDue reports whether a rotation was due at the last refresh.
+func (m *webhookSecretRotationModel) isDue(next types.String, refreshedAt string) bool {
+	at, err := time.Parse(time.RFC3339, next.ValueString())
+	refreshed, refreshErr := time.Parse(time.RFC3339, refreshedAt)
+	return err == nil && refreshErr == nil && !refreshed.Before(at.Add(-m.tolerance()))
+}
+
+// tolerance returns how much earlier than its period a rotation is due: a run
+// that starts at the same time every day must not find the secret a second too
+// young (D6).
+func (m *webhookSecretRotationModel) tolerance() time.Duration { return min(m.period()/24, time.Hour) }
+
+// plannedSecret returns the secret in the plan of a rotation.
+func (m *webhookSecretRotationModel) plannedSecret() types.String {
+	if m.ExposeSecret.IsUnknown() || m.ExposeSecret.ValueBool() {
+		return types.StringUnknown()
+	}
+	return types.StringNull()
 }
 
 func (r *webhookSecretRotationResource) Create(
@@ -273,7 +306,13 @@ func (r *webhookSecretRotationResource) Read(
 	}
 
 	secrets, err := client.ListSecrets(ctx, id)
+	var unavailable *digitalriver.SecretsUnavailableError
 	switch {
+	case errors.As(err, &unavailable) && !importing:
+		resp.Diagnostics.AddWarning(secretsUnavailableText(unavailable))
+		// Nothing is due that the API does not offer.
+		resp.Diagnostics.Append(setPrivateText(ctx, resp.Private, refreshedAtKey, "")...)
+		return
 	case digitalriver.IsNotFound(err) && importing:
 		resp.Diagnostics.AddError("Webhook not found",
 			fmt.Sprintf("The account and mode of this API key have no webhook with the ID %q, so the rotation of its secret "+
@@ -293,18 +332,15 @@ func (r *webhookSecretRotationResource) Read(
 		state.RotateOnCreate = types.BoolValue(defaultRotateOnCreate)
 		state.PreviousSecretValidHours = types.Int64Value(defaultPreviousSecretValidHours)
 		state.ExposeSecret = types.BoolValue(defaultExposeSecret)
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte("true"))...)
 	}
+	resp.Diagnostics.Append(refreshImported(ctx, resp.Private, importing)...)
 	resp.Diagnostics.Append(state.refresh(secrets)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	due := "false"
-	if r.due(state.NextRotationAt) {
-		due = "true"
-	}
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, dueKey, []byte(due))...)
+	refreshedAt := client.Now().UTC().Format(time.RFC3339)
+	resp.Diagnostics.Append(setPrivateText(ctx, resp.Private, refreshedAtKey, refreshedAt)...)
 	if mode, diags := req.Private.GetKey(ctx, modeKey); mode == nil && !diags.HasError() {
 		resp.Diagnostics.Append(r.rememberMode(ctx, client, resp.Private)...)
 	}
@@ -321,15 +357,19 @@ func (r *webhookSecretRotationResource) Update(
 		return
 	}
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, plan.WebhookID.ValueString())...)
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte("false"))...)
+	imported, diags := privateText(ctx, req.Private, importedKey)
+	resp.Diagnostics.Append(diags...)
+	if imported == importedInThisRun {
+		resp.Diagnostics.Append(setPrivateText(ctx, resp.Private, importedKey, importUnfinished)...)
+	}
 	switch {
 	case plan.SecretID.IsUnknown():
 		resp.Diagnostics.Append(r.rotate(ctx, client, &plan)...)
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, dueKey, []byte("false"))...)
 	case plan.Secret.IsUnknown():
 		resp.Diagnostics.Append(plan.reveal(ctx, client)...)
 	}
 	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(setPrivateText(ctx, resp.Private, importedKey, importFinished)...)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	}
 }
@@ -346,19 +386,27 @@ func (r *webhookSecretRotationResource) ImportState(
 	importID(ctx, path.Root("webhook_id"), req, resp)
 }
 
-// modeKey records in private state whether the webhook belongs to live mode,
-// which its secrets do not show.
-const modeKey = "live_mode"
+// refreshImported moves the life of an import on (D7).
+func refreshImported(ctx context.Context, private privateState, importing bool) diag.Diagnostics {
+	if importing {
+		return setPrivateText(ctx, private, importedKey, importedInThisRun)
+	}
+	imported, diags := privateText(ctx, private, importedKey)
+	if imported == importedInThisRun {
+		diags.Append(setPrivateText(ctx, private, importedKey, importFinished)...)
+	}
+	return diags
+}
 
 // rememberMode records the mode of the key, which has just seen the webhook.
 func (r *webhookSecretRotationResource) rememberMode(
 	ctx context.Context, client *digitalriver.Client, private privateState,
 ) diag.Diagnostics {
-	live, known, diags := r.data.keyMode(ctx, client)
-	if known {
-		diags.Append(private.SetKey(ctx, modeKey, strconv.AppendBool(nil, live))...)
+	live, known, _ := r.data.keyMode(ctx, client)
+	if !known {
+		return nil // The next refresh asks again; not knowing it must fail no create.
 	}
-	return diags
+	return private.SetKey(ctx, modeKey, strconv.AppendBool(nil, live))
 }
 
 // checkSameMode refuses to treat a rotation as deleted if the key belongs to
@@ -378,30 +426,24 @@ func (r *webhookSecretRotationResource) checkSameMode(
 	return diags
 }
 
-func (r *webhookSecretRotationResource) due(next types.String) bool {
-	at, err := time.Parse(time.RFC3339, next.ValueString())
-	return err == nil && !r.data.clock.Now().Before(at)
-}
-
 // nextRotation returns when a secret reaches the age of the period, null without
 // a period.
 func (m *webhookSecretRotationModel) nextRotation(rotatedAt types.String) types.String {
-	var period time.Duration
-	switch {
-	case m.RotationMinutes.IsUnknown() || m.RotationHours.IsUnknown() || m.RotationDays.IsUnknown():
+	if m.RotationMinutes.IsUnknown() || m.RotationHours.IsUnknown() || m.RotationDays.IsUnknown() {
 		return types.StringUnknown()
-	case !m.RotationMinutes.IsNull():
-		period = time.Duration(m.RotationMinutes.ValueInt64()) * time.Minute
-	case !m.RotationHours.IsNull():
-		period = time.Duration(m.RotationHours.ValueInt64()) * time.Hour
-	case !m.RotationDays.IsNull():
-		period = time.Duration(m.RotationDays.ValueInt64()) * 24 * time.Hour
 	}
 	made, err := time.Parse(time.RFC3339, rotatedAt.ValueString())
-	if period == 0 || err != nil {
+	if m.period() == 0 || err != nil {
 		return types.StringNull()
 	}
-	return timeValue(made.Add(period))
+	return timeValue(made.Add(m.period()))
+}
+
+// period returns the period of a plan, 0 for none.
+func (m *webhookSecretRotationModel) period() time.Duration {
+	return time.Duration(m.RotationMinutes.ValueInt64())*time.Minute +
+		time.Duration(m.RotationHours.ValueInt64())*time.Hour +
+		time.Duration(m.RotationDays.ValueInt64())*24*time.Hour
 }
 
 // rotate creates a new secret and copies it to the plan.
@@ -414,7 +456,11 @@ func (r *webhookSecretRotationResource) rotate(
 	}
 	id := plan.WebhookID.ValueString()
 	rotation, err := client.RotateSecret(ctx, id, int(plan.PreviousSecretValidHours.ValueInt64()))
-	if err != nil {
+	var uncertain *digitalriver.UncertainError
+	switch {
+	case rotation != nil && errors.As(err, &uncertain): // It was rotated, perhaps more than once.
+		diags.AddWarning(uncertainText(webhookName(id), uncertain))
+	case err != nil:
 		return append(diags, apiDiagnostics(webhookName(id), err)...)
 	}
 	plan.setNewest(rotation.Secret)
@@ -455,7 +501,7 @@ func (m *webhookSecretRotationModel) reveal(ctx context.Context, client *digital
 	}
 	for _, secret := range secrets {
 		if secret.ID == m.SecretID.ValueString() {
-			m.Secret = types.StringValue(secret.Secret)
+			m.Secret = optionalString(secret.Secret)
 			return diags
 		}
 	}
@@ -486,13 +532,18 @@ func (m *webhookSecretRotationModel) refresh(secrets []digitalriver.Secret) diag
 
 // setNewest copies the newest secret.
 func (m *webhookSecretRotationModel) setNewest(secret digitalriver.Secret) {
-	sum := sha256.Sum256([]byte(secret.Secret))
 	m.Secret = types.StringNull()
 	if m.ExposeSecret.ValueBool() {
-		m.Secret = types.StringValue(secret.Secret)
+		m.Secret = optionalString(secret.Secret)
+	}
+	switch {
+	case secret.Secret != "":
+		sum := sha256.Sum256([]byte(secret.Secret))
+		m.SecretSHA256 = types.StringValue(hex.EncodeToString(sum[:]))
+	case secret.ID != m.SecretID.ValueString(): // The API does not show the value.
+		m.SecretSHA256 = types.StringNull()
 	}
 	m.SecretID = types.StringValue(secret.ID)
-	m.SecretSHA256 = types.StringValue(hex.EncodeToString(sum[:]))
 	m.RotatedAt = timeValue(secret.CreatedTime)
 	m.NextRotationAt = m.nextRotation(m.RotatedAt)
 }

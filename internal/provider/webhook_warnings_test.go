@@ -58,14 +58,14 @@ resource "digitalriver_webhook" "test" {
 	out = w.must("plan")
 	count(out, "Webhook was disabled", 1)
 	count(out, "Webhook is turned off", 0)
-	if !strings.Contains(unwrapped(out), "turns the webhook on again") {
+	if !strings.Contains(unwrapped(out), "enables the webhook again") {
 		t.Errorf("the plan does not say what applying does:\n%s", out)
 	}
 	w.must("apply", "-auto-approve")
 
 	out = w.plan(api.config(strings.Replace(warned, "types ", "enabled = false\n  types ", 1)))
 	count(out, "Webhook is turned off", 1)
-	if !strings.Contains(unwrapped(out), "stop reaching http://example.com/webhooks") {
+	if !strings.Contains(unwrapped(out), "http://example.com/webhooks no longer receives events") {
 		t.Errorf("the plan does not say which events stop where:\n%s", out)
 	}
 }

@@ -107,11 +107,12 @@ func (d *webhooksDataSource) Read(
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	listed, err := client.ListWebhooks(ctx)
+	listed, complete, err := client.ListWebhooks(ctx)
 	if err != nil {
 		resp.Diagnostics.Append(apiDiagnostics("the list of webhooks", err)...)
 		return
 	}
+	resp.Diagnostics.Append(incompleteListWarning(complete, len(listed))...)
 	if live, known := client.LiveMode(); known {
 		resp.Diagnostics.Append(d.data.checkMode(live)...)
 	}

@@ -2,6 +2,8 @@ package digitalriver
 
 import (
 	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -12,9 +14,9 @@ import (
 func TestPages(t *testing.T) {
 	for n, want := range map[int]int{0: 1, 1: 1, 10: 1, 11: 2, 35: 4} {
 		synctest.Test(t, func(t *testing.T) {
-			api := &fakeAPI{paged: true}
+			api := &fakeAPI{reading: reading{listing: listObjects}}
 			api.addWebhooks(n)
-			webhooks, err := api.newClient(t).ListWebhooks(t.Context())
+			webhooks, _, err := api.newClient(t).ListWebhooks(t.Context())
 			requests := api.takeRequestLines()
 			if err != nil || len(webhooks) != n || len(requests) != want {
 				t.Errorf("%d of %d webhooks in %v: %v", len(webhooks), n, requests, err)
@@ -26,17 +28,85 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// A webhook that moves to the next page between two requests is listed once.
-func TestOverlappingPages(t *testing.T) {
+// A response of exactly 100 webhooks may be cut off. Only an API that knows
+// startingAfter shows that it is not.
+func TestListThatMayBeCutOff(t *testing.T) {
+	tests := map[string]struct {
+		list     string // how the API lists; see reading
+		webhooks int
+		listed   int
+		complete bool
+		requests int
+	}{
+		"below the limit":       {listCapped, 99, 99, true, 1},
+		"refused":               {listCapped, 100, 100, false, 2},
+		"refused, more":         {listCapped, 106, 100, false, 2},
+		"ignored":               {listIgnoring, 106, 100, false, 2},
+		"pages, at the limit":   {listCursor, 100, 100, true, 2},
+		"pages, one more":       {listCursor, 101, 101, true, 2},
+		"pages, at the limit 2": {listCursor, 200, 200, true, 3},
+		"pages, several":        {listCursor, 250, 250, true, 3},
+		"all at once":           {listAll, 106, 106, true, 1},
+		"objects":               {listObjects, 106, 106, true, 11},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				api := &fakeAPI{reading: reading{listing: test.list}}
+				api.addWebhooks(test.webhooks)
+				client := api.newClient(t)
+				webhooks, complete, err := client.ListWebhooks(t.Context())
+				if err != nil || len(webhooks) != test.listed || complete != test.complete {
+					t.Errorf("%d webhooks, complete: %t, %v", len(webhooks), complete, err)
+				}
+				if lines := api.takeRequestLines(); len(lines) != test.requests {
+					t.Errorf("%v", lines)
+				}
+				// A webhook that is not in the list is read by itself.
+				mustRead(t, client, test.webhooks)
+			})
+		})
+	}
+}
+
+// A webhook that was created since does not make a list complete that is cut off.
+func TestListStaysCutOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		api := &fakeAPI{}
-		api.failNext("GET",
-			respondWith(200, `{"data": [{"id": "a"}, {"id": "b"}], "hasMore": true}`),
-			respondWith(200, `{"data": [{"id": "b"}, {"id": "c"}]}`))
-		if diff := cmp.Diff([]string{"a", "b", "c"}, ids(mustList(t, api.newClient(t)))); diff != "" {
-			t.Error(diff)
+		api := &fakeAPI{reading: reading{listing: listCapped}}
+		api.addWebhooks(106)
+		client := api.newClient(t)
+		mustRun(t, client, "list")
+		for _, operation := range []string{"create", "update", "delete"} {
+			mustRun(t, client, operation)
+			if _, complete, err := client.ListWebhooks(t.Context()); complete || err != nil {
+				t.Errorf("after a %s, complete: %t, %v", operation, complete, err)
+			}
 		}
 	})
+}
+
+// The webhook that the next page is requested by may be deleted in the meantime.
+func TestCursorIsDeletedBetweenPages(t *testing.T) {
+	for name, list := range map[string]string{"objects": listObjects, "refused": listCursor} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				api := &fakeAPI{reading: reading{listing: list}}
+				api.addWebhooks(350)
+				deleteCursor := func(req *http.Request, carryOut func() *http.Response) (*http.Response, error) {
+					cursor := req.URL.Query().Get("startingAfter")
+					if i := api.index(cursor); i >= 0 {
+						api.webhooks = slices.Delete(api.webhooks, i, i+1)
+					}
+					return carryOut(), nil
+				}
+				api.failNext("GET", noFault, noFault, deleteCursor)
+				webhooks, complete, err := api.newClient(t).ListWebhooks(t.Context())
+				if err != nil || len(webhooks) != 349 || !complete {
+					t.Errorf("%d webhooks, complete: %t, %v", len(webhooks), complete, err)
+				}
+			})
+		})
+	}
 }
 
 // A list that always has more pages, but no more webhooks, is an error.
@@ -48,7 +118,7 @@ func TestEndlessPages(t *testing.T) {
 				api.failNext("GET", respondWith(200, body))
 			}
 			err := asError(t, run(t.Context(), api.newClient(t), "list"))
-			if !strings.Contains(err.Error(), "no new webhook") || len(api.takeRequests()) > 2 || err.UpstreamID == "" {
+			if !strings.Contains(err.Error(), "no new webhook") || len(api.takeRequests()) > 4 || err.UpstreamID == "" {
 				t.Errorf("got %v", err)
 			}
 		})
