@@ -111,7 +111,7 @@ func defineCheckEndpoint(flags *flag.FlagSet) action {
 		if err != nil || address.Scheme != "http" && address.Scheme != "https" || address.Hostname() == "" {
 			return wrongUsage("the URL must begin with https:// or http:// and name a host")
 		}
-		if err := checkEventType(*eventType); err != nil {
+		if err := checkEventType(*eventType, ""); err != nil {
 			return err
 		}
 		c := checker{
@@ -170,13 +170,11 @@ func (c *checker) readCredentials(secretFile, passwordFile string) error {
 
 // check sends the three requests and judges the responses.
 func (c *checker) check(ctx context.Context, eventType string) (*checkResult, error) {
+	known, _ := catalog.Lookup(eventType)
 	event := delivery.Event{
-		ID: uuid.NewString(), Type: eventType, CreatedTime: delivery.FormatTime(c.now),
-		WebhookIDs: []string{uuid.NewString()}, DigitalRiverVersion: delivery.Version,
-	}
-	var err error
-	if event.Data.Object, err = catalog.Sample(eventType); err != nil {
-		return nil, err
+		ID: uuid.NewString(), Type: eventType, Data: delivery.Data(known.Sample()),
+		CreatedTime: delivery.FormatTime(c.now), WebhookIDs: []string{uuid.NewString()},
+		DigitalRiverVersion: delivery.Version, Commerce: known.Product == catalog.ProductCommerceAPI,
 	}
 	body, err := event.Encode()
 	if err != nil {

@@ -164,9 +164,13 @@ func didYouMean(unknown, prefix string, names []string) string {
 	return fmt.Sprintf(" (did you mean %s%s?)", prefix, nearest)
 }
 
-// checkEventType refuses an unknown event type.
-func checkEventType(name string) error {
+// checkEventType refuses an event type that no product has, or not the product
+// that is given.
+func checkEventType(name, product string) error {
 	if _, known := catalog.Lookup(name); known {
+		if _, known := catalog.LookupIn(product, name); product != "" && !known {
+			return wrongUsage("%s does not have the event type %q", product, name)
+		}
 		return nil
 	}
 	suggestion := ""

@@ -12,8 +12,11 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
 )
 
 const triggerUsage = `Usage: terraform-provider-digitalriver trigger TYPE... [flags]
@@ -26,6 +29,9 @@ Flags:
   -sandbox URL        the sandbox (default: DIGITALRIVER_BASE_URL from the
                       environment, or http://127.0.0.1:8787)
   -mode MODE          test (the default) or live: the mode of the webhooks
+  -product PRODUCT    digital_river_api or commerce_api: the product that the
+                      events come from (default: digital_river_api for a TYPE that
+                      both have)
   -data FILE          a JSON object that is merged into the sample object (a JSON
                       merge patch: null removes a member)
   -wait DURATION      how long to wait for the first attempts (default 5s)
@@ -79,12 +85,16 @@ type attempt struct {
 func defineTrigger(flags *flag.FlagSet) action {
 	base := flags.String("sandbox", cmp.Or(os.Getenv(baseURLVariable), defaultSandbox), "")
 	mode := flags.String("mode", "test", "")
+	product := flags.String("product", "", "")
 	dataFile := flags.String("data", "", "")
 	wait := flags.Duration("wait", 5*time.Second, "")
 	asJSON := flags.Bool("json", false, "")
 	return func(ctx context.Context, types []string, std streams) error {
 		if *mode != "test" && *mode != "live" {
 			return wrongUsage("-mode %s: want test or live", *mode)
+		}
+		if *product != "" && !slices.Contains(catalog.Products(), *product) {
+			return wrongUsage("-product %s: want %s", *product, strings.Join(catalog.Products(), " or "))
 		}
 		data, err := readData(*dataFile)
 		if err != nil {
@@ -94,12 +104,12 @@ func defineTrigger(flags *flag.FlagSet) action {
 			return wrongUsage("want one event type or more")
 		}
 		for _, name := range types {
-			if err := checkEventType(name); err != nil {
+			if err := checkEventType(name, *product); err != nil {
 				return err
 			}
 		}
 		s := sandboxClient{strings.TrimSuffix(*base, "/")}
-		events, err := s.trigger(ctx, types, *mode, data)
+		events, err := s.trigger(ctx, types, *mode, *product, data)
 		if err != nil {
 			return err
 		}
@@ -131,14 +141,18 @@ type sandboxClient struct {
 	url string // Without a trailing slash.
 }
 
-// trigger creates an event of each type.
+// trigger creates an event of each type. The product may be empty.
 func (s sandboxClient) trigger(
-	ctx context.Context, types []string, mode string, data json.RawMessage,
+	ctx context.Context, types []string, mode, product string, data json.RawMessage,
 ) ([]triggeredEvent, error) {
 	var events []triggeredEvent
 	for _, name := range types {
 		e := triggeredEvent{eventType: name}
-		body, err := json.Marshal(map[string]any{"type": name, "mode": mode, "data": data})
+		request := map[string]any{"type": name, "mode": mode, "data": data}
+		if product != "" {
+			request["product"] = product
+		}
+		body, err := json.Marshal(request)
 		if err != nil {
 			return nil, err
 		}

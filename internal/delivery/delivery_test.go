@@ -23,7 +23,39 @@ func TestEventEncode(t *testing.T) {
 	if got, err := e.Encode(); err != nil || string(got) != want {
 		t.Errorf("Encode() = %s, %v; want %s", got, err, want)
 	}
+	e.Data.PreviousAttributes = []byte(`{"note": null}`)
+	const changed = `"data":{"object":{"note":"a<b"},"previousAttributes":{"note":null}},`
+	if got, err := e.Encode(); err != nil || !strings.Contains(string(got), changed) {
+		t.Errorf("Encode() = %s, %v; want %s", got, err, changed)
+	}
 	e.Data.Object = []byte("{")
+	if got, err := e.Encode(); err == nil {
+		t.Errorf("Encode() = %s", got)
+	}
+}
+
+func TestEventEncodeCommerce(t *testing.T) {
+	tests := []struct{ name, object, ids string }{
+		{"subscription", `{"id":"9","siteId":"shop"}`,
+			`"clientIds":{"site_id":"shop"},"searchableData":{"subscriptionId":"9"}`},
+		{"action", `{"action":{},"subscription":{"id":"9","siteId":"shop"}}`,
+			`"clientIds":{"site_id":"shop"},"searchableData":{"subscriptionId":"9"}`},
+		{"order", `{"id":"1","orderId":"7","siteId":"shop"}`,
+			`"clientIds":{"site_id":"shop"},"searchableData":{"orderId":"7"}`},
+		{"neither", `{"quantity":0}`, `"clientIds":{"site_id":"sample"},"searchableData":{}`},
+		{"other types", `{"id":9,"siteId":null,"subscription":"x"}`,
+			`"clientIds":{"site_id":null},"searchableData":{"subscriptionId":9}`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			e := Event{ID: "1", Type: "a.b", Data: Data{Object: []byte(test.object)}, LiveMode: true, Commerce: true}
+			want := `{"type":"a.b","data":{"object":` + test.object + `},` + test.ids + `}`
+			if got, err := e.Encode(); err != nil || string(got) != want {
+				t.Errorf("Encode() = %s, %v; want %s", got, err, want)
+			}
+		})
+	}
+	e := Event{Data: Data{Object: []byte("[]")}, Commerce: true}
 	if got, err := e.Encode(); err == nil {
 		t.Errorf("Encode() = %s", got)
 	}

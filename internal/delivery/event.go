@@ -21,24 +21,74 @@ type Event struct {
 	CreatedTime         string   `json:"createdTime"` // In TimeFormat.
 	WebhookIDs          []string `json:"webhookIds"`
 	DigitalRiverVersion string   `json:"digitalriverVersion"`
+	// Commerce is whether this is an event of the Commerce API, whose body has
+	// other members.
+	Commerce bool `json:"commerce,omitempty"`
 }
 
-// Data holds the object that an event is about.
+// Data is what an event is about.
 type Data struct {
 	Object json.RawMessage `json:"object"`
+	// PreviousAttributes are the attributes of the object that changed, with
+	// their earlier values. Nil if the event reports no change.
+	PreviousAttributes json.RawMessage `json:"previousAttributes,omitempty"`
 }
 
 // FormatTime returns t in TimeFormat.
 func FormatTime(t time.Time) string { return t.UTC().Format(TimeFormat) }
 
-// Encode returns the event as the bytes of a body. It fails when the object is
-// not JSON.
+// Encode returns the event as the bytes of a body. It fails when the data is not
+// JSON.
 func (e Event) Encode() ([]byte, error) {
+	if !e.Commerce {
+		return encode(e)
+	}
+	commerce, err := newCommerceEvent(e)
+	if err != nil {
+		return nil, err
+	}
+	return encode(commerce)
+}
+
+func encode(v any) ([]byte, error) {
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(e); err != nil {
+	if err := encoder.Encode(v); err != nil {
 		return nil, err
 	}
 	return bytes.TrimSuffix(body.Bytes(), []byte("\n")), nil
+}
+
+// commerceEvent is the body of an event of the Commerce API:
+// https://docs.digitalriver.com/commerce-api/events-and-webhooks/events/event-types
+type commerceEvent struct {
+	Type           string         `json:"type"`
+	Data           Data           `json:"data"`
+	ClientIDs      map[string]any `json:"clientIds"`
+	SearchableData map[string]any `json:"searchableData"`
+}
+
+// newCommerceEvent takes the ids of the site, and of the order or subscription,
+// from the event's object.
+func newCommerceEvent(e Event) (*commerceEvent, error) {
+	var object map[string]any
+	if err := json.Unmarshal(e.Data.Object, &object); err != nil {
+		return nil, err
+	}
+	if subscription, ok := object["subscription"].(map[string]any); ok {
+		object = subscription
+	}
+	commerce := &commerceEvent{
+		Type: e.Type, Data: e.Data, ClientIDs: map[string]any{"site_id": "sample"}, SearchableData: map[string]any{},
+	}
+	if site, ok := object["siteId"]; ok {
+		commerce.ClientIDs["site_id"] = site
+	}
+	if order, ok := object["orderId"]; ok {
+		commerce.SearchableData["orderId"] = order
+	} else if subscription, ok := object["id"]; ok {
+		commerce.SearchableData["subscriptionId"] = subscription
+	}
+	return commerce, nil
 }

@@ -24,11 +24,16 @@ type storedEvent struct {
 func (e *storedEvent) id() string   { return e.event.ID }
 func (e *storedEvent) key() string  { return e.fileKey }
 func (e *storedEvent) live() bool   { return e.event.LiveMode }
-func (e *storedEvent) file() []byte { return e.body }
+func (e *storedEvent) file() []byte { return encode(e.event) }
 
 func decodeStoredEvent(key, value []byte) (*storedEvent, error) {
-	e := &storedEvent{fileKey: string(key), body: slices.Clone(value)}
-	return e, json.Unmarshal(value, &e.event)
+	e := &storedEvent{fileKey: string(key)}
+	if err := json.Unmarshal(value, &e.event); err != nil {
+		return nil, err
+	}
+	var err error
+	e.body, err = e.event.Encode()
+	return e, err
 }
 
 func (a *attempt) id() string   { return a.key() }

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 
 	jsonpatch "github.com/evanphx/json-patch/v5"
@@ -37,11 +38,12 @@ func decodeEvent(body []byte) (*delivery.Event, error) {
 		return nil, err
 	}
 	var p problems
-	mode, patch := modeTest, json.RawMessage("{}")
+	mode, product, patch := modeTest, "", json.RawMessage("{}")
 	e := &delivery.Event{ID: uuid.NewString(), WebhookIDs: []string{}, DigitalRiverVersion: delivery.Version}
 	fields{
-		"type": field(&e.Type, "a string"),
-		"mode": field(&mode, "test or live"),
+		"type":    field(&e.Type, "a string"),
+		"product": field(&product, "a string"),
+		"mode":    field(&mode, "test or live"),
 		"data": func(p *problems, name string, value json.RawMessage) {
 			if decode[map[string]json.RawMessage](p, name, "an object", value) != nil {
 				patch = value
@@ -51,32 +53,65 @@ func decodeEvent(body []byte) (*delivery.Event, error) {
 	e.LiveMode = mode == modeLive
 	p.expect(mode == modeTest || mode == modeLive, "mode", "mode must be test or live.")
 	p.require("type", e.Type)
-	if _, known := catalog.Lookup(e.Type); !known {
-		p.expect(false, "type", "There is no event type %q. The nearest ones are: %s.",
-			e.Type, strings.Join(catalog.Nearest(e.Type, 3), ", "))
-	}
+	_, chosen := members["product"]
+	eventType := findEventType(&p, e.Type, product, chosen)
 	if err := p.err(); err != nil {
 		return nil, err
 	}
-	e.Data.Object, err = sampleObject(e.Type, e.LiveMode, patch)
+	e.Commerce = eventType.Product == catalog.ProductCommerceAPI
+	e.Data, err = sampleData(eventType, e.LiveMode, patch)
 	return e, err
 }
 
-// sampleObject returns the sample object of an event type in a mode, with a JSON
-// merge patch applied.
-func sampleObject(eventType string, live bool, patch json.RawMessage) (json.RawMessage, error) {
-	object, err := catalog.Sample(eventType)
-	if err != nil {
-		return nil, err
+// findEventType returns the event type of a name, in a product if one was chosen.
+func findEventType(p *problems, name, product string, chosen bool) catalog.EventType {
+	eventType, known := catalog.Lookup(name)
+	if !known {
+		p.expect(false, "type", "There is no event type %q. The nearest ones are: %s.",
+			name, strings.Join(catalog.Nearest(name, 3), ", "))
 	}
+	if !chosen {
+		return eventType
+	}
+	if !slices.Contains(catalog.Products(), product) {
+		p.expect(false, "product", "product must be %s.", strings.Join(catalog.Products(), " or "))
+		return eventType
+	}
+	eventType, known = catalog.LookupIn(product, name)
+	p.expect(known, "type", "%s does not have the event type %q.", product, name)
+	return eventType
+}
+
+// sampleData returns the sample of an event type in a mode, with a JSON merge
+// patch applied to the object.
+func sampleData(eventType catalog.EventType, live bool, patch json.RawMessage) (delivery.Data, error) {
+	data := delivery.Data(eventType.Sample())
+	var err error
+	if live {
+		if data.Object, err = inLiveMode(data.Object); err != nil {
+			return data, err
+		}
+		if data.PreviousAttributes, err = inLiveMode(data.PreviousAttributes); err != nil {
+			return data, err
+		}
+	}
+	data.Object, err = jsonpatch.MergePatch(data.Object, patch)
+	return data, err
+}
+
+// inLiveMode moves an object to live mode, if there is one and it shows its mode.
+// A few resources spell the member livemode.
+func inLiveMode(object json.RawMessage) (json.RawMessage, error) {
 	var members map[string]json.RawMessage
-	if err := json.Unmarshal(object, &members); err != nil {
-		return nil, err
-	}
-	if _, has := members["liveMode"]; has && live {
-		if object, err = jsonpatch.MergePatch(object, []byte(`{"liveMode":true}`)); err != nil {
+	if object != nil {
+		if err := json.Unmarshal(object, &members); err != nil {
 			return nil, err
 		}
 	}
-	return jsonpatch.MergePatch(object, patch)
+	for name := range members {
+		if strings.EqualFold(name, "liveMode") {
+			return jsonpatch.MergePatch(object, []byte(`{"`+name+`":true}`))
+		}
+	}
+	return object, nil
 }

@@ -2,6 +2,9 @@ package sandbox_test
 
 import (
 	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -74,6 +77,12 @@ func TestEventRefuses(t *testing.T) {
 		`{"type":"order.accepted","data":[]}`:  "invalid_parameter data",
 		`{"type":"order.accepted","x":1}`:      "unknown_parameter x",
 		`[]`:                                   "invalid_format",
+
+		`{"type":"order.accepted","product":1}`:                 "invalid_parameter product",
+		`{"type":"order.accepted","product":""}`:                "invalid_parameter product",
+		`{"type":"order.accepted","product":"global_commerce"}`: "invalid_parameter product",
+		`{"type":"order.accepted","product":"commerce_api"}`:    "invalid_parameter type",
+		`{"type":"order.acepted","product":"commerce_api"}`:     "invalid_parameter type",
 	} {
 		equal(t, body, s.control(400, "POST", "/events", body).errors(t), []string{want})
 	}
@@ -100,6 +109,74 @@ func TestEventSamples(t *testing.T) {
 			if body.Type != eventType || body.Data.Object["id"] == nil {
 				t.Errorf("%s: %+v", eventType, body)
 			}
+		}
+	})
+}
+
+// TestEventOfChange shows previous attributes and, of events in live mode, that
+// all objects are in live mode.
+func TestEventOfChange(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		s, _ := n.sandbox(sandbox.Options{})
+		e := n.endpoint(nil)
+		send := func(eventType string) (object, previous map[string]any) {
+			t.Helper()
+			s.callAs(liveKey, 201, "POST", "/webhooks", fmt.Sprintf(`{"types":[%q],"address":%q}`, eventType, e.url))
+			s.trigger(fmt.Sprintf(`{"type":%q,"mode":"live","data":{"currency":"EUR"}}`, eventType))
+			data := decode[struct {
+				Data struct{ Object, PreviousAttributes map[string]any }
+			}](t, e.last(t).body).Data
+			return data.Object, data.PreviousAttributes
+		}
+		object, previous := send("source.chargeable")
+		equal(t, "state", object["state"], any("chargeable"))
+		equal(t, "previous", previous, map[string]any{"state": "requires_action"})
+		equal(t, "liveMode", object["liveMode"], any(true))
+		object, _ = send("fulfillment_return.created")
+		equal(t, "livemode", object["livemode"], any(true))
+		object, previous = send("subscription.deleted")
+		equal(t, "deleted", object, map[string]any{"currency": "EUR"})
+		equal(t, "liveMode", previous["liveMode"], any(true))
+		object, previous = send("tax_identifier.pending")
+		equal(t, "no mode", []any{object["liveMode"], previous}, []any{nil, map[string]any(nil)})
+	})
+}
+
+// TestCommerceEvent shows which events have the form of the Commerce API's, and
+// that a retry after a restart has the same body.
+func TestCommerceEvent(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		o := sandbox.Options{DataFile: filepath.Join(t.TempDir(), "data")}
+		e := n.endpoint(respondWith(500).ServeHTTP)
+		s, stop := n.sandbox(o)
+		s.create(fmt.Sprintf(`{"types":["subscription.created","subscription.renewed"],"address":%q}`, e.url))
+		for request, want := range map[string][]string{
+			`{"type":"subscription.created"}`: {
+				"createdTime", "data", "digitalriverVersion", "id", "liveMode", "type", "webhookIds",
+			},
+			`{"type":"subscription.created","product":"digital_river_api"}`: {
+				"createdTime", "data", "digitalriverVersion", "id", "liveMode", "type", "webhookIds",
+			},
+			`{"type":"subscription.created","product":"commerce_api"}`: {"clientIds", "data", "searchableData", "type"},
+			`{"type":"subscription.renewed"}`:                          {"clientIds", "data", "searchableData", "type"},
+		} {
+			s.trigger(request)
+			body := decode[map[string]any](t, e.last(t).body)
+			equal(t, request, slices.Sorted(maps.Keys(body)), want)
+		}
+		s.settledDeliveries(4)
+		stop()
+
+		s, _ = n.sandbox(o)
+		s.advance("10m")
+		s.settledDeliveries(8)
+		bodies := map[string]int{}
+		for _, request := range e.requests() {
+			bodies[request.body]++
+		}
+		equal(t, "bodies", len(bodies), 4)
+		for body, times := range bodies {
+			equal(t, body, times, 2)
 		}
 	})
 }
