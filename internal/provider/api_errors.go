@@ -120,9 +120,10 @@ func uncertainText(object string, err *digitalriver.UncertainError) (summary, de
 // signing secrets of a webhook to the key. No public document describes these
 // requests.
 func secretsUnavailableText(err *digitalriver.SecretsUnavailableError) (summary, detail string) {
-	return "Signing secrets are not available", capitalized(fmt.Sprintf("%s exists, but the API returned %d for its signing "+
-		"secrets: it does not offer them to this API key. State is unchanged. Rotate the secret in Digital River's dashboard "+
-		"instead: open the webhook, reveal the signing secret and choose Rotate secret.\n\n%s",
+	return "Signing secrets are not available", capitalized(fmt.Sprintf("%s exists, but the API returned %d for its "+
+		"signing secrets: it does not offer them to this API key. If the key is restricted, check its permissions. State "+
+		"is unchanged. Without these requests, rotate the secret in Digital River's dashboard instead: open the webhook, "+
+		"reveal the signing secret and choose Rotate secret.\n\n%s",
 		webhookName(err.WebhookID), err.Status, sentence(err)))
 }
 

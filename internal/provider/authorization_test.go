@@ -25,6 +25,7 @@ type keyCase struct {
 const (
 	wrongMode    = "API key of the wrong mode"
 	otherMode    = "API key of another mode than the webhook"
+	noSecrets    = "Signing secrets are not available"
 	notInAccount = "It does not exist in the account and mode of this API key"
 )
 
@@ -40,7 +41,8 @@ var keyCases = []keyCase{
 		name: "restricted", key: restrictedKey,
 		refused: map[string]string{
 			"create": noPermission, "update": noPermission, "delete": noPermission,
-			"rotate": noPermission, "reveal": noPermission, "reveal ephemerally": noPermission,
+			// A refresh ("reveal") only warns that secrets are not available.
+			"rotate": noSecrets, "reveal ephemerally": noSecrets,
 		},
 	},
 	{
