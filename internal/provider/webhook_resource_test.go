@@ -51,7 +51,7 @@ oauth = {
 }`
 	)
 	basic := func(password string) object {
-		return object{"authentication": object{"userName": "shop", "password": password}}
+		return object{"authentication": object{"username": "shop", "userName": "shop", "password": password}}
 	}
 	changes := []struct {
 		name, arguments string
@@ -77,7 +77,7 @@ oauth = {
 		}}},
 		{"OAUTH to HTTP with authentication", base + authentication, object{
 			"transportType": "HTTP", "oauth": nil,
-			"authentication": object{"userName": "shop", "password": "s3cret"},
+			"authentication": object{"username": "shop", "userName": "shop", "password": "s3cret"},
 		}},
 	}
 
