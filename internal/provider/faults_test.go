@@ -30,8 +30,16 @@ var (
 	lostResponses = map[string]string{"create always": success, "rotate always": success}
 	// The response to a delete has no body to cut off.
 	cutOffResponses = map[string]string{"create always": success, "rotate always": success, "delete always": success}
-	// A 404 for a path without an id is an error at once.
-	notFoundPages = map[string]string{"create once": htmlPage, "rotate once": htmlPage}
+	// A 404 for a path without an id is an error at once. A 404 for the secrets of
+	// a webhook that exists means that the API does not offer them, and so does a
+	// 403; a refresh ("reveal") only warns.
+	notFoundPages = map[string]string{
+		"create once": htmlPage, "rotate once": noSecrets, "rotate always": noSecrets,
+		"reveal always": success, "reveal ephemerally always": noSecrets,
+	}
+	refusedSecrets = map[string]string{
+		"rotate once": noSecrets, "reveal once": success, "reveal ephemerally once": noSecrets,
+	}
 )
 
 var faults = []fault{
@@ -44,7 +52,10 @@ var faults = []fault{
 	statusFault("status 408", 408, 0, success, "returned 408"),
 	statusFault("status 400", 400, 0, "The API rejected", "The API rejected"),
 	statusFault("status 401", 401, 0, wrongKey, wrongKey),
-	statusFault("status 403", 403, 0, noPermission, noPermission),
+	{
+		name: "status 403", rule: object{"kind": "status", "status": 403},
+		once: noPermission, always: noPermission, except: refusedSecrets,
+	},
 	statusFault("status 409", 409, 0, "returned 409", "returned 409"),
 	{name: "html 502", rule: object{"kind": "html", "status": 502}, always: htmlPage},
 	{name: "html 200", rule: object{"kind": "html", "status": 200}, always: htmlPage},
@@ -195,7 +206,7 @@ func (c *faultCase) startFault(o operation) {
 }
 
 // nextStep is in each error; of a 400, the API's own words say it.
-var nextStep = regexp.MustCompile(`[Aa]pply again|Check the provider argument|needs the permission|The API rejected`)
+var nextStep = regexp.MustCompile(`[Aa]pply again|Check the provider argument|needs the permission|The API rejected|look for a new webhook|look at the secrets|check its permissions`)
 
 // checkErrors checks what Terraform said of the case.
 func (c *faultCase) checkErrors(diagnostics []diagnostic) {

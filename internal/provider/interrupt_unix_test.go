@@ -32,7 +32,7 @@ resource "digitalriver_webhook" "second" {
   depends_on = [digitalriver_webhook.first]
 }
 `))
-	api.faults(object{"method": "POST", "path": "/webhooks", "kind": "status", "status": 429, "retryAfter": 24 * 60 * 60})
+	api.faults(object{"method": "POST", "path": "/webhooks", "kind": "status", "status": 429, "retryAfter": 12 * 60 * 60})
 	command := w.command("apply", "-auto-approve", "-no-color")
 	command.Env = append(command.Env, "TF_LOG_PROVIDER=DEBUG")
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

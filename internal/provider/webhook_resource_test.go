@@ -51,7 +51,7 @@ oauth = {
 }`
 	)
 	basic := func(password string) object {
-		return object{"authentication": object{"userName": "shop", "password": password}}
+		return object{"authentication": object{"username": "shop", "userName": "shop", "password": password}}
 	}
 	changes := []struct {
 		name, arguments string
@@ -77,7 +77,7 @@ oauth = {
 		}}},
 		{"OAUTH to HTTP with authentication", base + authentication, object{
 			"transportType": "HTTP", "oauth": nil,
-			"authentication": object{"userName": "shop", "password": "s3cret"},
+			"authentication": object{"username": "shop", "userName": "shop", "password": "s3cret"},
 		}},
 	}
 
@@ -127,21 +127,17 @@ oauth = {
 }
 
 func TestAccWebhook_orderOfTypesDoesNotMatter(t *testing.T) {
-	api := startSandbox(t)
-	resource.Test(t, resource.TestCase{
-		ProtoV6ProviderFactories: testProviders(),
-		Steps: []resource.TestStep{
-			{Config: api.config(basicWebhook)},
-			{
-				PreConfig: api.clearRequests,
-				Config: api.config(webhookConfig(`
-					address = "https://example.com/webhooks"
-					types   = ["refund.failed", "order.accepted", "order.blocked"]`)),
-				ConfigPlanChecks: expectEmptyPlan(),
-				Check:            api.wrote(),
-			},
-		},
-	})
+	api, w := startSandbox(t), newWorkspace(t)
+	w.apply(api.config(basicWebhook))
+	api.clearRequests()
+	w.write("main.tf", api.config(webhookConfig(`
+		address = "https://example.com/webhooks"
+		types   = ["refund.failed", "order.accepted", "order.blocked"]`)))
+	w.mustBeClean()
+	w.must("apply", "-auto-approve")
+	if err := api.wrote()(nil); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestAccWebhook_driftIsShownAndReverted(t *testing.T) {

@@ -39,7 +39,7 @@ func TestAccWebhook_writeOnlyPassword(t *testing.T) {
 	}
 	holds := func(userName, password string) func(*terraform.State) error {
 		return func(*terraform.State) error {
-			want := object{"userName": userName, "password": password}
+			want := object{"username": userName, "userName": userName, "password": password}
 			if diff := cmp.Diff(want, api.webhook(id)["authentication"]); diff != "" {
 				return fmt.Errorf("authentication (-want +got):\n%s", diff)
 			}

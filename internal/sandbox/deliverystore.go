@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"net/http"
 	"slices"
 	"time"
 
@@ -14,9 +15,14 @@ import (
 // are dropped.
 const maxDeliveries = 20_000
 
-// storedEvent is an event that still has attempts to be made.
+// eventRetention is how long events are kept, as documented for GET /events.
+const eventRetention = 30 * 24 * time.Hour
+
+// storedEvent is an event of the last 30 days, or one that still has attempts to
+// be made.
 type storedEvent struct {
 	event   delivery.Event
+	created time.Time
 	body    []byte // The event as it is delivered.
 	fileKey string // The key in the data file.
 }
@@ -32,8 +38,57 @@ func decodeStoredEvent(key, value []byte) (*storedEvent, error) {
 		return nil, err
 	}
 	var err error
-	e.body, err = e.event.Encode()
+	if e.body, err = e.event.Encode(); err != nil {
+		return nil, err
+	}
+	e.created, err = time.Parse(time.RFC3339, e.event.CreatedTime)
 	return e, err
+}
+
+// listEvents returns the events of a mode from the last 30 days, oldest first.
+func (s *store) listEvents(live bool) []*storedEvent {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return slices.DeleteFunc(s.events.list(live), s.hidden)
+}
+
+func (s *store) getEvent(live bool, id string) (*storedEvent, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	e, found := s.events.get(live, id)
+	if !found || s.hidden(e) {
+		err := newError(http.StatusNotFound, "not_found",
+			"There is no event %q in %s mode in the last 30 days.", id, modeName(live))
+		err.problems[0].Parameter = "id"
+		return nil, err
+	}
+	return e, nil
+}
+
+// hidden reports whether GET /events leaves an event out: it is too old, or it
+// belongs to the Commerce API.
+func (s *store) hidden(e *storedEvent) bool { return s.expired(e) || e.event.Commerce }
+
+// expired reports whether an event is too old for the API.
+func (s *store) expired(e *storedEvent) bool {
+	return s.clock.now().Sub(e.created) > eventRetention
+}
+
+// deleteExpired deletes the events that are too old and have no attempts to be
+// made.
+func (s *store) deleteExpired(tx *bbolt.Tx) error {
+	for _, e := range s.events.sorted {
+		if !s.expired(e) {
+			break
+		}
+		if len(s.attempts.withPrefix(e.fileKey)) > 0 {
+			continue
+		}
+		if err := s.events.delete(tx, e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (a *attempt) id() string   { return a.key() }
@@ -56,7 +111,7 @@ func (s *store) allAttempts() []*attempt {
 }
 
 // addEvent completes an event with its time and the webhooks that it goes to,
-// stores it, and returns the first attempts.
+// stores it, and returns the first attempts. It deletes events that are too old.
 func (s *store) addEvent(e *delivery.Event) ([]*attempt, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -67,20 +122,21 @@ func (s *store) addEvent(e *delivery.Event) ([]*attempt, error) {
 			e.WebhookIDs = append(e.WebhookIDs, r.Webhook.ID)
 		}
 	}
-	if len(e.WebhookIDs) == 0 {
-		return nil, nil
-	}
 	body, err := e.Encode()
 	if err != nil {
 		return nil, err
 	}
 	var attempts []*attempt
 	err = s.db.Update(func(tx *bbolt.Tx) error {
+		if err := s.deleteExpired(tx); err != nil {
+			return err
+		}
 		fileKey, err := s.events.newKey(tx)
 		if err != nil {
 			return err
 		}
-		if err := s.events.put(tx, &storedEvent{*e, body, fileKey}); err != nil {
+		stored := &storedEvent{event: *e, created: created.Time, body: body, fileKey: fileKey}
+		if err := s.events.put(tx, stored); err != nil {
 			return err
 		}
 		for _, id := range e.WebhookIDs {
@@ -136,7 +192,7 @@ func (s *store) finish(a *attempt, result attemptResult, next *attempt) error {
 		case next != nil:
 			return s.attempts.put(tx, next)
 		}
-		return s.deleteAttempt(tx, a)
+		return s.attempts.delete(tx, a)
 	})
 }
 
@@ -157,16 +213,6 @@ func (s *store) afterAttempt(result attemptResult) *record {
 		return nil
 	}
 	return &r
-}
-
-// deleteAttempt also deletes the event if this is its last attempt.
-func (s *store) deleteAttempt(tx *bbolt.Tx, a *attempt) error {
-	if e, found := s.events.get(a.LiveMode, a.EventID); found && len(s.attempts.withPrefix(a.eventKey)) == 1 {
-		if err := s.events.delete(tx, e); err != nil {
-			return err
-		}
-	}
-	return s.attempts.delete(tx, a)
 }
 
 func logDelivery(tx *bbolt.Tx, result attemptResult) error {

@@ -40,7 +40,7 @@
 // data of the request into the sample object of the event type. The store finds
 // the enabled webhooks that subscribe to the type, and writes the event with a
 // first attempt for each of them, so that no event is lost when the process is
-// killed. The courier gives each attempt a goroutine, which waits until the
+// killed. GET /events lists the event for 30 days. The courier gives each attempt a goroutine, which waits until the
 // attempt is due on the sandbox's clock and the webhook has a free slot.
 // The sender signs the body with the webhook's active secrets, adds its
 // credentials, and posts it to the receiver. The store then logs the result, and

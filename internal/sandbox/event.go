@@ -2,9 +2,12 @@ package sandbox
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	jsonpatch "github.com/evanphx/json-patch/v5"
 	"github.com/google/uuid"
@@ -28,6 +31,86 @@ func (s *Sandbox) triggerEvent(c call) (response, error) {
 		ID         string   `json:"id"`
 		WebhookIDs []string `json:"webhookIds"`
 	}{e.ID, e.WebhookIDs})), nil
+}
+
+// listEvents returns a page of the events of the last 30 days, newest first.
+func (s *Sandbox) listEvents(c call) (response, error) {
+	query, err := c.parameters()
+	if err != nil {
+		return response{}, err
+	}
+	var p problems
+	ofType, inTime := typeFilter(&p, query), createdFilter(&p, query)
+	limit := pageLimit(&p, query, defaultLimit)
+	events := s.store.listEvents(c.key.live())
+	slices.Reverse(events)
+	backward := query.Has("endingBefore") // It overrides startingAfter, as documented.
+	if backward {
+		events = endBefore(&p, query, "event", events)
+		slices.Reverse(events)
+	} else {
+		events = startAfter(&p, query, "event", events)
+	}
+	if err := s.reading.refused(p).err(); err != nil {
+		return response{}, err
+	}
+	var page [][]byte
+	more := false
+	for _, e := range events {
+		if !ofType([]string{e.event.Type}) || !inTime(e.created) {
+			continue
+		}
+		if more = len(page) == limit; more {
+			break
+		}
+		page = append(page, e.body)
+	}
+	if backward {
+		slices.Reverse(page)
+	}
+	return jsonResponse(http.StatusOK, encodePage(page, more)), nil
+}
+
+func (s *Sandbox) getEvent(c call) (response, error) {
+	e, err := s.store.getEvent(c.key.live(), c.id)
+	if err != nil {
+		return response{}, err
+	}
+	return jsonResponse(http.StatusOK, e.body), nil
+}
+
+// createdFilters has the parameters of GET /events that filter by createdTime.
+// Each accepts some results of comparing the time of an event with the parameter.
+var createdFilters = map[string]func(order int) bool{
+	"createdTime[gt]":  func(order int) bool { return order > 0 },
+	"createdTime[gte]": func(order int) bool { return order >= 0 },
+	"createdTime[lt]":  func(order int) bool { return order < 0 },
+	"createdTime[lte]": func(order int) bool { return order <= 0 },
+}
+
+// createdFilter returns a filter by the query's createdFilters.
+func createdFilter(p *problems, query url.Values) func(created time.Time) bool {
+	limits := map[string]time.Time{}
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if !strings.HasPrefix(name, "createdTime") {
+			continue
+		}
+		if createdFilters[name] == nil {
+			p.add(codeUnknown, name, "%s is not a filter; createdTime has gt, gte, lt and lte.", name)
+			continue
+		}
+		t, err := time.Parse(time.RFC3339, query.Get(name))
+		p.expect(err == nil, name, "%s must be a time such as 2020-09-22T12:09:44Z.", name)
+		limits[name] = t
+	}
+	return func(created time.Time) bool {
+		for name, limit := range limits {
+			if !createdFilters[name](created.Compare(limit)) {
+				return false
+			}
+		}
+		return true
+	}
 }
 
 // decodeEvent decodes a request for an event. Its data is merged into the sample

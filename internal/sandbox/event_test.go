@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/sandbox"
 )
@@ -178,5 +179,96 @@ func TestCommerceEvent(t *testing.T) {
 		for body, times := range bodies {
 			equal(t, body, times, 2)
 		}
+	})
+}
+
+// eventIDs returns the ids of the events on a page, and whether there are more.
+func (s *server) eventIDs(query string) (ids []string, more bool) {
+	s.t.Helper()
+	page := decode[struct {
+		Data    []struct{ ID string }
+		HasMore bool
+	}](s.t, s.call(200, "GET", "/events"+query, "").body)
+	ids = []string{}
+	for _, e := range page.Data {
+		ids = append(ids, e.ID)
+	}
+	return ids, page.HasMore
+}
+
+// TestListEvents triggers an event every second from 2000-01-01T00:00:00Z on.
+func TestListEvents(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		s, _ := n.sandbox(sandbox.Options{})
+		ids := make([]string, 12)
+		for i := range slices.Backward(ids) { // Newest first.
+			eventType := []string{"order.accepted", "invoice.paid"}[i%2]
+			ids[i] = s.trigger(`{"type":"` + eventType + `"}`)["id"].(string)
+			pass(time.Second)
+		}
+		s.trigger(`{"type":"order.accepted","mode":"live"}`)
+		even := []string{ids[0], ids[2], ids[4], ids[6], ids[8], ids[10]}
+		tests := map[string]struct {
+			want []string
+			more bool
+		}{
+			"":                                 {ids[:10], true},
+			"?limit=12":                        {ids, false},
+			"?limit=1":                         {ids[:1], true},
+			"?startingAfter=" + ids[9]:         {ids[10:], false},
+			"?limit=2&startingAfter=" + ids[3]: {ids[4:6], true},
+			"?limit=2&endingBefore=" + ids[4]:  {ids[2:4], true},
+			"?endingBefore=" + ids[4]:          {ids[:4], false},
+			"?endingBefore=" + ids[0]:          {[]string{}, false},
+			"?startingAfter=none&endingBefore=" + ids[1]: {ids[:1], false},
+			"?type=order.accepted":                       {even, false},
+			"?type=order.*&limit=2":                      {even[:2], true},
+			"?types=order.accepted&types=a.b":            {even, false},
+			"?types=invoice.paid,order.accepted":         {ids[:10], true},
+			"?createdTime[gt]=2000-01-01T00:00:09Z":      {ids[:2], false},
+			"?createdTime[gte]=2000-01-01T00:00:09Z":     {ids[:3], false},
+			"?createdTime[lt]=2000-01-01T00:00:02Z":      {ids[10:], false},
+			"?createdTime[lte]=2000-01-01T00:00:02Z":     {ids[9:], false},
+			"?createdTime%5Bgt%5D=2000-01-01T00:00:02Z&createdTime%5Blt%5D=2000-01-01T00:00:04.000Z": {ids[8:9], false},
+		}
+		for query, test := range tests {
+			got, more := s.eventIDs(query)
+			equal(t, query, got, test.want)
+			equal(t, query+" hasMore", more, test.more)
+		}
+	})
+}
+
+func TestListEventsRefuses(t *testing.T) {
+	s := start(t, sandbox.Options{})
+	for query, want := range map[string][]string{
+		"?type=a.b&types=a.b":                   {"invalid_parameter types"},
+		"?limit=101":                            {"invalid_parameter limit"},
+		"?startingAfter=none":                   {"invalid_parameter startingAfter"},
+		"?endingBefore=none":                    {"invalid_parameter endingBefore"},
+		"?createdTime[gt]=monday":               {"invalid_parameter createdTime[gt]"},
+		"?createdTime[eq]=2000-01-01T00:00:00Z": {"unknown_parameter createdTime[eq]"},
+	} {
+		equal(t, query, s.call(400, "GET", "/events"+query, "").errors(t), want)
+	}
+	s.callAs(restrictedKey, 403, "GET", "/events", "")
+}
+
+// TestEventsAreKept shows that events can be read for 30 days, in their mode.
+func TestEventsAreKept(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		s, _ := n.sandbox(sandbox.Options{})
+		e := n.endpoint(nil)
+		s.subscribe(e.url, "")
+		id := s.trigger(acceptedEvent)["id"].(string)
+		equal(t, "event", s.call(200, "GET", "/events/"+id, "").body, string(e.last(t).body))
+		s.callAs(restrictedKey, 403, "GET", "/events/"+id, "")
+		equal(t, "live mode", s.callAs(liveKey, 404, "GET", "/events/"+id, "").errors(t), []string{"not_found id"})
+		s.advance("720h")
+		s.call(200, "GET", "/events/"+id, "")
+		s.advance("1ms")
+		s.call(404, "GET", "/events/"+id, "")
+		got, _ := s.eventIDs("")
+		equal(t, "list", got, []string{})
 	})
 }

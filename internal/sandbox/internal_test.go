@@ -84,9 +84,9 @@ func TestFailedChangeLeavesMemory(t *testing.T) {
 	}
 }
 
-// TestFinishedEventsAreDeleted shows that an event stays in the data file until
-// its last attempt.
-func TestFinishedEventsAreDeleted(t *testing.T) {
+// TestOldEventsAreDeleted shows that attempts leave the data file once they have
+// been made, and events when another one comes after 30 days.
+func TestOldEventsAreDeleted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := openForTest(t)
 		stored := func() (n [2]int) {
@@ -97,6 +97,8 @@ func TestFinishedEventsAreDeleted(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			s.store.mu.RLock()
+			defer s.store.mu.RUnlock()
 			if inMemory := [2]int{len(s.store.events.sorted), len(s.store.attempts.sorted)}; inMemory != n {
 				t.Errorf("%d events and attempts in memory, %d in the file", inMemory, n)
 			}
@@ -122,8 +124,20 @@ func TestFinishedEventsAreDeleted(t *testing.T) {
 		}
 		time.Sleep(3 * time.Hour)
 		synctest.Wait()
-		if got := stored(); got != [2]int{0, 0} {
+		if got := stored(); got != [2]int{1, 0} {
 			t.Errorf("%d events and attempts after the last one", got)
+		}
+		for _, test := range []struct {
+			wait time.Duration
+			want int
+		}{{eventRetention - 3*time.Hour, 2}, {time.Millisecond, 2}, {eventRetention + time.Millisecond, 1}} {
+			time.Sleep(test.wait)
+			if _, err := s.triggerEvent(call{body: []byte(`{"type":"order.blocked"}`)}); err != nil {
+				t.Fatal(err)
+			}
+			if got := stored(); got != [2]int{test.want, 0} {
+				t.Errorf("%d events and attempts; want %d events", got, test.want)
+			}
 		}
 	})
 }

@@ -25,6 +25,8 @@ var apiRoutes = routes{
 		{method: http.MethodGet, run: (*Sandbox).listSecrets},
 		{method: http.MethodPost, run: (*Sandbox).rotateSecret},
 	}},
+	{"/events", []operation{{method: http.MethodGet, run: (*Sandbox).listEvents}}},
+	{"/events/{id}", []operation{{method: http.MethodGet, run: (*Sandbox).getEvent}}},
 }
 
 // controlRoutes are the paths that control the sandbox itself.

@@ -1,22 +1,16 @@
 package sandbox
 
 import (
-	"bytes"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
 )
 
-const (
-	maxTypesFilter = 20
-	defaultLimit   = 10
-	maxLimit       = 100
-)
+// maxTypesFilter is the number of event types that the parameter types can have.
+const maxTypesFilter = 20
 
 // listWebhooks returns the webhooks of the key's mode that pass the filters, in
 // the form of the sandbox's reading.
@@ -50,14 +44,10 @@ func (s *Sandbox) listWebhooks(c call) (response, error) {
 		}
 		found = append(found, r.encoded)
 	}
-	list := slices.Concat([]byte("["), bytes.Join(found, []byte(",")), []byte("]"))
 	if form.page {
-		list = encode(struct {
-			Data    json.RawMessage `json:"data"`
-			HasMore bool            `json:"hasMore"`
-		}{list, more})
+		return jsonResponse(http.StatusOK, encodePage(found, more)), nil
 	}
-	return jsonResponse(http.StatusOK, list), nil
+	return jsonResponse(http.StatusOK, encodeArray(found)), nil
 }
 
 // typeFilter returns a filter by the query's type, which may be a pattern, or by
@@ -93,26 +83,4 @@ func anyFilter(p *problems, wanted []string) func(types []string) bool {
 	return func(types []string) bool {
 		return slices.ContainsFunc(types, func(t string) bool { return slices.Contains(wanted, t) })
 	}
-}
-
-// pageLimit returns the size of a page that the query asks for, or the default.
-func pageLimit(p *problems, query url.Values, otherwise int) int {
-	if !query.Has("limit") {
-		return otherwise
-	}
-	limit, err := strconv.Atoi(query.Get("limit"))
-	p.expect(err == nil && limit >= 1 && limit <= maxLimit, "limit", "limit must be a number from 1 to %d.", maxLimit)
-	return limit
-}
-
-// startAfter returns the objects of a list after the one that the query's
-// startingAfter names, or all without it.
-func startAfter[T object](p *problems, query url.Values, kind string, list []T) []T {
-	if !query.Has("startingAfter") {
-		return list
-	}
-	id := query.Get("startingAfter")
-	i := slices.IndexFunc(list, func(o T) bool { return o.id() == id })
-	p.expect(i >= 0, "startingAfter", "startingAfter: there is no %s %q.", kind, id)
-	return list[i+1:]
 }

@@ -101,7 +101,7 @@ func (s *store) deleteWebhook(live bool, id string) error {
 			if a.WebhookID != id {
 				continue
 			}
-			if err := s.deleteAttempt(tx, a); err != nil {
+			if err := s.attempts.delete(tx, a); err != nil {
 				return err
 			}
 		}
