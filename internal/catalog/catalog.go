@@ -35,7 +35,7 @@ type EventType struct {
 	Category    string
 	Key         bool   // Whether the documentation lists it as a key event type.
 	Object      string // The resource that its events carry: a file in samples, without extension.
-	ReplacedBy  string // The type to use instead, where this one is an older spelling.
+	ReplacedBy  string // The type to use instead, if this one is older or another spelling.
 	AlsoSpelled string // Another spelling of Type that the documentation uses in places.
 	Description string // One short sentence.
 }
@@ -87,18 +87,30 @@ func Categories() []string {
 // products have it. It also finds another spelling of a type: the result then
 // has that spelling, and ReplacedBy names the usual one.
 func Lookup(name string) (EventType, bool) {
-	found, ok := byName()[name]
+	for _, product := range Products() {
+		if found, ok := LookupIn(product, name); ok {
+			return found, true
+		}
+	}
+	return EventType{}, false
+}
+
+// LookupIn is [Lookup] for the event types of one product.
+func LookupIn(product, name string) (EventType, bool) {
+	found, ok := byName()[nameIn{product, name}]
 	return found, ok
 }
 
-var byName = sync.OnceValue(func() map[string]EventType {
-	names := make(map[string]EventType)
+type nameIn struct{ product, name string }
+
+var byName = sync.OnceValue(func() map[nameIn]EventType {
+	names := make(map[nameIn]EventType)
 	for _, t := range eventTypes() {
-		names[t.Type] = t // The Digital River API's line comes last.
+		names[nameIn{t.Product, t.Type}] = t
 		if t.AlsoSpelled != "" {
 			other := t
 			other.Type, other.AlsoSpelled, other.ReplacedBy = t.AlsoSpelled, "", t.Type
-			names[other.Type] = other
+			names[nameIn{t.Product, other.Type}] = other
 		}
 	}
 	return names

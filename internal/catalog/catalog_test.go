@@ -55,8 +55,9 @@ func TestEventTypesFile(t *testing.T) {
 		}
 		described[et.Description] = et.Type
 		if et.ReplacedBy != "" {
-			if current, ok := Lookup(et.ReplacedBy); !ok || current.ReplacedBy != "" {
-				t.Errorf("%s is replaced by %s, which is not a current type", et.Type, et.ReplacedBy)
+			current, ok := LookupIn(et.Product, et.ReplacedBy)
+			if !ok || current.ReplacedBy != "" || current.Object != et.Object {
+				t.Errorf("%s is replaced by %s, which is not a current type with the same object", et.Type, et.ReplacedBy)
 			}
 		}
 		isOther := func(o EventType) bool { return o.Type == et.AlsoSpelled }
@@ -124,6 +125,21 @@ func TestLookup(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestLookupIn(t *testing.T) {
+	for _, product := range Products() {
+		got, ok := LookupIn(product, "order.credit_memo.created")
+		if !ok || got.Product != product {
+			t.Errorf("LookupIn(%q) = %+v, %t", product, got, ok)
+		}
+	}
+	if _, ok := LookupIn(ProductCommerceAPI, "order.accepted"); ok {
+		t.Error("the Commerce API has order.accepted")
+	}
+	if et, ok := LookupIn(ProductDigitalRiverAPI, "order.credit_memo.create"); !ok || et.ReplacedBy == "" {
+		t.Errorf("another spelling: %+v, %t", et, ok)
 	}
 }
 

@@ -4,25 +4,38 @@ import (
 	"cmp"
 	"embed"
 	"encoding/json"
-	"fmt"
 	"sync"
 
 	jsonpatch "github.com/evanphx/json-patch/v5"
 )
 
 // samples has a file for each resource that events carry, named after
-// [EventType.Object], and patches.json, which has a JSON patch (RFC 6902) for
-// each event type whose object differs from that file.
+// [EventType.Object], and events.json: an eventSample for each event type, by
+// product, whose sample is not just that file. The values are made up. The forms
+// are those of the API's reference, version 2021-12-13, and of published events;
+// where neither shows a resource, its form is an assumption.
 //
 //go:embed samples/*.json
 var samples embed.FS
 
-var samplePatches = sync.OnceValue(func() map[string]jsonpatch.Patch {
-	patches := map[string]jsonpatch.Patch{}
-	if err := json.Unmarshal(readSample("patches"), &patches); err != nil {
-		panic("samples/patches.json: " + err.Error())
+// eventSample describes how the sample of an event type is made.
+type eventSample struct {
+	// Base is another event type of the product. Patch applies to its object; by
+	// default, to the sample of the resource.
+	Base string `json:"base"`
+	// Change is whether the event reports how its object differs from that of
+	// Base.
+	Change bool `json:"change"`
+	// Patch is a JSON patch (RFC 6902).
+	Patch jsonpatch.Patch `json:"patch"`
+}
+
+var eventSamples = sync.OnceValue(func() map[string]map[string]eventSample {
+	var byProduct map[string]map[string]eventSample
+	if err := json.Unmarshal(readSample("events"), &byProduct); err != nil {
+		panic("samples/events.json: " + err.Error())
 	}
-	return patches
+	return byProduct
 })
 
 func readSample(name string) []byte {
@@ -33,16 +46,34 @@ func readSample(name string) []byte {
 	return data
 }
 
-// Sample returns a sample of what an event of the type carries as
-// `data.object`: the Digital River API's if both products have the type. The
-// values are made up. The shapes are those of the documentation; where it shows
-// none, they follow the API's resource, and an event about a deletion carries
-// the object as it was before. An unknown type is an error.
-func Sample(eventType string) (json.RawMessage, error) {
-	t, ok := Lookup(eventType)
-	if !ok {
-		return nil, fmt.Errorf("no sample for the unknown event type %q", eventType)
+// Sample is sample data of an event.
+type Sample struct {
+	// Object is the resource that the event is about, as the event left it.
+	Object json.RawMessage
+	// PreviousAttributes are the attributes of Object that changed, with their
+	// earlier values: null if there was none. Nil if the event reports no change.
+	PreviousAttributes json.RawMessage
+}
+
+// Sample returns sample data of an event type, in test mode. The event type is
+// one of [EventTypes], or found with [Lookup]; an older one has the sample of
+// the type that replaced it. The state of the object fits the event type:
+// https://docs.digitalriver.com/digital-river-api/order-management/events-and-webhooks-1/events-1
+func (t EventType) Sample() Sample {
+	how := eventSamples()[t.Product][cmp.Or(t.ReplacedBy, t.Type)]
+	before := readSample(t.Object)
+	if base, ok := LookupIn(t.Product, how.Base); ok {
+		before = base.Sample().Object
 	}
-	patch := samplePatches()[cmp.Or(t.ReplacedBy, t.Type)]
-	return patch.Apply(readSample(t.Object))
+	var sample Sample
+	var err error
+	if sample.Object, err = how.Patch.Apply(before); err != nil {
+		panic("samples/events.json: " + t.Type + ": " + err.Error())
+	}
+	if how.Change {
+		if sample.PreviousAttributes, err = jsonpatch.CreateMergePatch(sample.Object, before); err != nil {
+			panic("samples/events.json: " + t.Type + ": " + err.Error())
+		}
+	}
+	return sample
 }

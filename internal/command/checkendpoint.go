@@ -174,10 +174,8 @@ func (c *checker) check(ctx context.Context, eventType string) (*checkResult, er
 		ID: uuid.NewString(), Type: eventType, CreatedTime: delivery.FormatTime(c.now),
 		WebhookIDs: []string{uuid.NewString()}, DigitalRiverVersion: delivery.Version,
 	}
-	var err error
-	if event.Data.Object, err = catalog.Sample(eventType); err != nil {
-		return nil, err
-	}
+	known, _ := catalog.Lookup(eventType)
+	event.Data.Object = known.Sample().Object
 	body, err := event.Encode()
 	if err != nil {
 		return nil, err

@@ -53,7 +53,7 @@ type Client struct {
 	baseURL string // without a slash at its end
 	limiter *limiter
 	cache   *cache
-	locks   keyedMutex // one change of a webhook at a time, and one of several alike creates
+	locks   keyedMutex // one change of a webhook at a time, and one of several identical creates
 	seen    seenIDs
 	mode    atomic.Int32 // one of the mode constants
 	wrote   atomic.Bool

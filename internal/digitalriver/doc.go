@@ -3,7 +3,7 @@
 //
 // # What to read first
 //
-// webhook.go and secret.go have the objects of the API. The methods of [Client]
+// webhook.go and secret.go define the objects of the API. The methods of [Client]
 // for webhooks are in webhook_create.go, webhook_read.go and webhook_change.go.
 // Each call is an operation (operation.go) that sends requests; retry.go decides
 // what happens after an attempt, limiter.go when the next one may be sent, and
@@ -13,22 +13,21 @@
 //
 // [Client.CreateWebhook], when the response to its POST is lost:
 //
-//  1. CreateWebhook begins an operation (newOperation) and takes the lock of its
-//     fingerprint (keyedMutex), so that alike creates run one after another. It
-//     notes the time and what this client has seen (seenIDs), and tells the cache
-//     that the list is about to change (beginWrite).
+//  1. CreateWebhook begins an operation (newOperation). It locks the fingerprint of
+//     the webhook (keyedMutex), so that identical creates run one after another. It
+//     records the time and which webhooks it knows already (seenIDs). It announces
+//     a write to the cache (beginWrite).
 //  2. operation.send waits until the limiter permits a request (waitForTurn), then
-//     calls operation.attempt. Client.roundTrip sends the POST; the connection is
-//     reset before a response arrives.
-//  3. classify calls the attempt ambiguous: the API may have created the webhook.
-//     waitBeforeRetry waits.
-//  4. send calls the lookUp of the request, which is findCreated. It lists the
-//     webhooks and looks for one with this address and these event types that is
-//     new. If there is one, the create has succeeded. If there are several, it
-//     ends with a [DuplicateError]. If there is none, send starts again at step 2,
-//     until there are no retries left.
-//  5. CreateWebhook records the webhook and the mode that it shows (setMode), and
-//     adds it to the list (write.end).
+//     calls operation.attempt, which calls Client.roundTrip to send the POST. The
+//     connection breaks before a response arrives.
+//  3. classify returns ambiguous: the API may have created the webhook. send waits
+//     (waitBeforeRetry), then calls lookUp of the request, which is findCreated.
+//  4. findCreated lists the webhooks and looks for a new one with this address and
+//     these event types. If it finds one, the create has succeeded. If it finds
+//     several, the create fails with a [DuplicateError]. If it finds none, send
+//     continues at step 2, as long as there are retries left.
+//  5. CreateWebhook records the ID (seenIDs) and the mode of the webhook (setMode),
+//     and adds it to the cached list (write.end).
 //
 // # Errors
 //
@@ -39,9 +38,8 @@
 //
 // # Concurrency
 //
-// A Client is meant to be shared. All its requests pass one limiter, and a 429
-// pauses all of them. Reads run at the same time and share one list of webhooks
-// (cache.go). Changes of one webhook run one after another, as do creates of alike
-// webhooks; other changes run at the same time. A read that begins after a write
-// has ended sees the write.
+// Calls may run at the same time. All requests pass one limiter, and a 429 pauses
+// all of them. Reads share one list of webhooks (cache.go). Changes of one webhook
+// run one after another, and so do identical creates; other changes run at the same
+// time. A read that begins after a write has ended sees its result.
 package digitalriver

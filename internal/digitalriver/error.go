@@ -25,7 +25,7 @@ type Error struct {
 	Path       string        // of the last request, escaped
 	Status     int           // of the last response; 0: there was none
 	Faults     []Fault       // what the API reports, if the response was an error of the API
-	Reason     string        // what went wrong, if there are no Faults or they are not all
+	Reason     string        // what went wrong, without Faults or in addition to them
 	UpstreamID string        // identifies the last request; empty: none was sent
 	Attempts   int           // how many requests the operation sent
 	RetryAfter time.Duration // the wait that the API asked for with a 429 or 503; 0: none

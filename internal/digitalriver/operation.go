@@ -54,9 +54,9 @@ func (r *request) target() string {
 	return r.path + "?" + r.query
 }
 
-// send sends r until it succeeds, until the retry policy allows no more attempts,
-// or until ctx ends. A POST that may have been carried out is looked up after the
-// wait, right before it would be sent again.
+// send sends r until it succeeds, until there are no retries left, or until ctx
+// ends. A POST that may have been carried out is looked up after the wait, right
+// before it would be sent again.
 func (o *operation) send(ctx context.Context, r *request) error {
 	if strings.HasPrefix(r.path+"/", webhooksPath+"//") {
 		return o.newError(r, "the webhook ID is empty")
@@ -69,6 +69,7 @@ func (o *operation) send(ctx context.Context, r *request) error {
 		if outcome == succeeded {
 			return nil
 		}
+		// Even the last attempt of a POST is looked up.
 		exhausted := r.attempts > o.client.config.MaxRetries
 		if outcome == failed || outcome == retryable && exhausted && ctx.Err() == nil {
 			return err

@@ -35,8 +35,8 @@ func (c *Client) DeleteWebhook(ctx context.Context, id string) error {
 }
 
 // changeWebhook sends a request that changes a webhook, and applies the change to
-// the list. Changes of one webhook take turns; Digital River asks not to send them
-// at the same time:
+// the list. Changes of one webhook run one after another, since Digital River asks
+// not to send them at the same time:
 // https://docs.digitalriver.com/digital-river-api-reference/digital-river-api-reference-guide/best-practices
 func (o *operation) changeWebhook(
 	ctx context.Context, r *request, id string, apply func(*webhookList) *webhookList,

@@ -14,7 +14,7 @@ import (
 func (c *Client) CreateWebhook(ctx context.Context, webhook Webhook) (*Webhook, error) {
 	o := c.newOperation("create webhook", webhook.credentials()...)
 	r := &request{method: http.MethodPost, path: webhooksPath, body: encode(webhook)}
-	// Alike creates take turns: each must be able to tell its own webhook.
+	// Identical creates run one after another, so that each finds its own webhook.
 	unlock, err := c.locks.lock(ctx, "create "+fingerprint(webhook.Address, webhook.Types))
 	if err != nil {
 		return nil, o.contextError(ctx, r)

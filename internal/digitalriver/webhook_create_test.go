@@ -13,7 +13,7 @@ import (
 
 // A create whose response is lost never returns a webhook that is not its own.
 func TestLostCreateReturnsNoOther(t *testing.T) {
-	addAlike := func(api *fakeAPI) {
+	addIdentical := func(api *fakeAPI) {
 		api.add(map[string]any{
 			"types":   []string{"order.blocked", "order.accepted", "order.blocked"},
 			"address": newWebhook().Address,
@@ -27,7 +27,7 @@ func TestLostCreateReturnsNoOther(t *testing.T) {
 	}{
 		"there long before": {
 			prepare: func(t *testing.T, api *fakeAPI, _ *Client) {
-				addAlike(api)
+				addIdentical(api)
 				sleep(t, time.Minute)
 			},
 			posts: 2, want: "w2"},
@@ -36,13 +36,13 @@ func TestLostCreateReturnsNoOther(t *testing.T) {
 			posts:   3, want: "w2"},
 		"listed by this client just before": {
 			prepare: func(t *testing.T, api *fakeAPI, client *Client) {
-				addAlike(api)
+				addIdentical(api)
 				mustRun(t, client, "list")
 			},
 			posts: 2, want: "w2"},
 		"read by this client just before": {
 			prepare: func(t *testing.T, api *fakeAPI, client *Client) {
-				addAlike(api)
+				addIdentical(api)
 				mustRun(t, client, "read")
 			},
 			posts: 2, want: "w2"},
@@ -57,7 +57,7 @@ func TestLostCreateReturnsNoOther(t *testing.T) {
 			},
 			posts: 2, want: "w2"},
 		"its own, with types in another order": {
-			during: addAlike,
+			during: addIdentical,
 			posts:  1, want: "w1"},
 	}
 	for name, test := range tests {
@@ -199,8 +199,8 @@ func TestLostCreateWithLongRetryAfter(t *testing.T) {
 	})
 }
 
-// Creates of alike webhooks at the same time make one webhook each, whatever fails.
-func TestAlikeCreates(t *testing.T) {
+// Identical creates at the same time make one webhook each, whatever fails.
+func TestIdenticalCreates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{latency: 50 * time.Millisecond}
 		client := api.newClient(t)

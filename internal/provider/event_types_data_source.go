@@ -56,7 +56,8 @@ func (d *eventTypesDataSource) Schema(
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The event types that Digital River documents, including older spellings. The catalog is " +
 			"part of the provider: it needs no API key and no request. With filters, it returns the types that match all of " +
-			"them.",
+			"them. The catalog includes the event types of the Commerce API. That is a separate API, and the provider does " +
+			"not manage its webhooks.",
 		Attributes: map[string]schema.Attribute{
 			"product": schema.StringAttribute{
 				Optional:            true,

@@ -24,7 +24,7 @@ func TestAccEventTypesFunction(t *testing.T) {
 		},
 		{
 			`"refund.complete", "refund.c*", "refund.complete"`,
-			[]string{"refund.complete", "refund.created"},
+			[]string{"refund.complete"},
 		},
 		{
 			`"refund.completed"`,

@@ -49,7 +49,8 @@ func (d *safelistIPsDataSource) Schema(
 				Optional:   true,
 				Validators: []validator.String{stringvalidator.OneOf(catalog.Products()...)},
 				MarkdownDescription: "Product whose safelist to return: `" + catalog.ProductDigitalRiverAPI + "` or `" +
-					catalog.ProductCommerceAPI + "`. Digital River documents the same addresses for both. Defaults to `" +
+					catalog.ProductCommerceAPI + "`. Digital River documents the same addresses for both. The Commerce API is a " +
+					"separate API, and the provider does not manage its webhooks. Defaults to `" +
 					catalog.ProductDigitalRiverAPI + "`.",
 			},
 			"cidr_blocks":      blocks("All address ranges in CIDR notation, sorted alphabetically."),

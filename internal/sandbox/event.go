@@ -65,10 +65,9 @@ func decodeEvent(body []byte) (*delivery.Event, error) {
 // sampleObject returns the sample object of an event type in a mode, with a JSON
 // merge patch applied.
 func sampleObject(eventType string, live bool, patch json.RawMessage) (json.RawMessage, error) {
-	object, err := catalog.Sample(eventType)
-	if err != nil {
-		return nil, err
-	}
+	known, _ := catalog.Lookup(eventType)
+	object := known.Sample().Object
+	var err error
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(object, &members); err != nil {
 		return nil, err
