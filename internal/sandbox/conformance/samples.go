@@ -12,9 +12,18 @@ import (
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
 )
 
-// schemaNames has the schemas of resources whose schema is not just called like
-// the resource.
-var schemaNames = map[string]string{}
+// schemaNames has the schemas of resources whose schema has another name.
+var schemaNames = map[string]string{
+	"fulfillment":              "FulfillmentOrder",
+	"fulfillment_cancellation": "GlobalFulfillmentCancellationResponse",
+	"fulfillment_order":        "GlobalFulfillmentOrder",
+	"fulfillment_return":       "GlobalFulfillmentReturnResponse",
+	"invoice_attribute":        "InvoiceAttributes",
+	"logistics_return":         "ReturnResponse",
+	"refund":                   "OrderRefund",
+	"return":                   "ReturnsResponse",
+	"tax_identifier":           "CustomerTaxIdentifier",
+}
 
 // schemaName returns the name of a resource's schema in the document: FileLink
 // for file_link.
@@ -44,12 +53,8 @@ func validateSamples(document *v3.Document) (findings, error) {
 			found.add("sample of "+t.Object, "the document has no schema %s", schemaName(t.Object))
 			continue
 		}
-		data, err := catalog.Sample(t.Type)
-		if err != nil {
-			return nil, err
-		}
 		var sample any
-		if err := json.Unmarshal(data, &sample); err != nil {
+		if err := json.Unmarshal(t.Sample().Object, &sample); err != nil {
 			return nil, err
 		}
 		at, schema := "sample of "+t.Type, proxy.Schema()

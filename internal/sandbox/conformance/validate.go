@@ -2,6 +2,7 @@ package main
 
 import (
 	"regexp"
+	"strings"
 
 	verrors "github.com/pb33f/libopenapi-validator/errors"
 )
@@ -15,7 +16,7 @@ func (f findings) invalid(at string, errs []*verrors.ValidationError) {
 			f.add(at, "%s", e.Message)
 		}
 		for _, s := range e.SchemaValidationErrors {
-			f.add(at+": "+index.ReplaceAllString(s.FieldPath, "[]"), "%s", s.Reason)
+			f.add(at, "%s", index.ReplaceAllString(strings.TrimPrefix(s.FieldPath+": "+s.Reason, ": "), "[]"))
 		}
 	}
 }
