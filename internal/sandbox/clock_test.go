@@ -50,9 +50,9 @@ func TestClockRefuses(t *testing.T) {
 		`{"advance":""}`:         {"invalid_parameter advance"},
 		`{"advance":60}`:         {"invalid_parameter advance"},
 		`{"advance":null}`:       {"invalid_parameter advance"},
-		`{"advance":"1h","x":1}`: {"invalid_parameter x"},
-		`{"x":1}`:                {"invalid_parameter x", "missing_parameter advance"},
-		`1h`:                     {"invalid_body"},
+		`{"advance":"1h","x":1}`: {"unknown_parameter x"},
+		`{"x":1}`:                {"unknown_parameter x", "missing_parameter advance"},
+		`1h`:                     {"invalid_format"},
 	} {
 		equal(t, body, s.control(400, "POST", "/clock", body).errors(t), want)
 	}

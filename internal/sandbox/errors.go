@@ -17,9 +17,12 @@ type problem struct {
 	Message   string `json:"message"`
 }
 
+// The codes of a 400, as in the description of Digital River's OpenAPI document.
 const (
 	codeInvalid = "invalid_parameter"
 	codeMissing = "missing_parameter"
+	codeUnknown = "unknown_parameter"
+	codeFormat  = "invalid_format"
 )
 
 // problems collects everything that is wrong with a request.
@@ -112,13 +115,31 @@ func (e *apiError) response() response {
 	return r
 }
 
-// errorType derives the type of an error from its status: 400 is bad_request.
+// errorTypes are the types of errors, as in the schema Errors of Digital River's
+// OpenAPI document.
+var errorTypes = map[int]string{
+	http.StatusBadRequest:          "bad_request",
+	http.StatusUnauthorized:        "unauthorized",
+	http.StatusForbidden:           "forbidden",
+	http.StatusNotFound:            "not_found",
+	http.StatusMethodNotAllowed:    "method_not_allowed",
+	http.StatusNotAcceptable:       "not_acceptable",
+	http.StatusRequestTimeout:      "request_timeout",
+	http.StatusConflict:            "conflict",
+	http.StatusTooManyRequests:     "too_many_requests",
+	http.StatusInternalServerError: "internal_server_error",
+	http.StatusBadGateway:          "bad_gateway",
+	http.StatusServiceUnavailable:  "service_unavailable",
+	http.StatusGatewayTimeout:      "gateway_timeout",
+}
+
+// errorType returns the type of an error with a status. A status that the
+// document does not have gets the type of its class.
 func errorType(status int) string {
-	text := http.StatusText(status)
-	if text == "" {
-		text = http.StatusText(status / 100 * 100)
+	if name := errorTypes[status]; name != "" {
+		return name
 	}
-	return strings.ReplaceAll(strings.ToLower(text), " ", "_")
+	return errorTypes[status/100*100]
 }
 
 // errorResponse returns the response to any error. An error that is not an
@@ -126,7 +147,7 @@ func errorType(status int) string {
 func errorResponse(err error) response {
 	e, ok := errors.AsType[*apiError](err)
 	if !ok {
-		e = newError(http.StatusInternalServerError, "internal_server_error", "The sandbox failed: %v.", err)
+		e = newError(http.StatusInternalServerError, "unknown_error", "The sandbox failed: %v.", err)
 	}
 	return e.response()
 }

@@ -72,8 +72,8 @@ func TestEventRefuses(t *testing.T) {
 		`{"type":"order.accepted","mode":"x"}`: "invalid_parameter mode",
 		`{"type":"order.accepted","mode":1}`:   "invalid_parameter mode",
 		`{"type":"order.accepted","data":[]}`:  "invalid_parameter data",
-		`{"type":"order.accepted","x":1}`:      "invalid_parameter x",
-		`[]`:                                   "invalid_body",
+		`{"type":"order.accepted","x":1}`:      "unknown_parameter x",
+		`[]`:                                   "invalid_format",
 	} {
 		equal(t, body, s.control(400, "POST", "/events", body).errors(t), []string{want})
 	}

@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // exchange is one API request and what its client gets to see.
@@ -111,14 +113,15 @@ func (x *exchange) serve(fault *rule, do func() response) {
 	}
 }
 
-// respond sends a response after the sandbox's latency. The request is in the
-// log before the client can have the response.
+// respond sends a response, with an id of its own, after the sandbox's latency.
+// The request is in the log before the client can have the response.
 func (x *exchange) respond(r response) {
 	if !x.wait(x.sandbox.latency) {
 		x.cut()
 		return
 	}
 	x.sandbox.requests.finish(x.entry, r.status)
+	x.w.Header().Set("x-dr-requestid", uuid.NewString())
 	r.write(x.w, x.sandbox.store.clock.now())
 }
 

@@ -110,7 +110,7 @@ func (r rule) matches(method, path string) bool {
 }
 
 func (r rule) errorResponse() response {
-	e := newError(r.Status, "fault", "A fault rule asks for status %d.", r.Status)
+	e := newError(r.Status, "unknown_error", "A fault rule asks for status %d.", r.Status)
 	e.header = r.header()
 	return e.response()
 }

@@ -204,13 +204,13 @@ func TestFaultsRefuse(t *testing.T) {
 	const kept = `[{"method":"","path":"/kept","kind":"hang","status":0,"delay":"1m30s","probability":1,"times":0}]`
 	equal(t, "put", s.control(200, "PUT", "/faults", `[{"path":"/kept","kind":"hang","delay":"90s"}]`).body, kept)
 	for body, want := range map[string][]string{
-		`{}`:                                    {"invalid_body"},
-		`null`:                                  {"invalid_body"},
+		`{}`:                                    {"invalid_format"},
+		`null`:                                  {"invalid_format"},
 		`[1]`:                                   {"invalid_parameter [0]"},
 		`[null]`:                                {"invalid_parameter [0]"},
 		`[{}]`:                                  {"missing_parameter [0].kind"},
 		`[{"kind":"slow"},{"kind":"none"}]`:     {"invalid_parameter [1].kind"},
-		`[{"kind":"slow","x":1}]`:               {"invalid_parameter [0].x"},
+		`[{"kind":"slow","x":1}]`:               {"unknown_parameter [0].x"},
 		`[{"kind":"slow","method":"post"}]`:     {"invalid_parameter [0].method"},
 		`[{"kind":"slow","method":1}]`:          {"invalid_parameter [0].method"},
 		`[{"kind":"slow","path":"webhooks"}]`:   {"invalid_parameter [0].path"},

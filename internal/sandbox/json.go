@@ -19,7 +19,7 @@ const (
 	// maxBody is the number of bytes that the body of a request may have.
 	maxBody = 1 << 20
 	// maxDrain is how much of a longer body is read nevertheless, so that the
-	// client gets to read the 413.
+	// client gets to read the 400.
 	maxDrain = 16 << 20
 )
 
@@ -43,12 +43,11 @@ func decodeObject(body []byte) (map[string]json.RawMessage, error) {
 // decodeBody decodes a body that must be one JSON value of a kind, and not null.
 func decodeBody[T map[string]json.RawMessage | []json.RawMessage](body []byte, kind string) (T, error) {
 	if len(body) > maxBody {
-		return nil, newError(http.StatusRequestEntityTooLarge, "body_too_large",
-			"The body is larger than %d bytes.", maxBody)
+		return nil, badRequest(codeFormat, "", "The body is larger than %d bytes.", maxBody)
 	}
 	var v T
 	if err := json.Unmarshal(body, &v); err != nil || v == nil {
-		return nil, badRequest("invalid_body", "", "The body must be one JSON %s.", kind)
+		return nil, badRequest(codeFormat, "", "The body must be one JSON %s.", kind)
 	}
 	return v, nil
 }
@@ -82,7 +81,7 @@ func (f fields) read(p *problems, prefix, object string, members map[string]json
 		if read := f[name]; read != nil {
 			read(p, prefix+name, members[name])
 		} else {
-			p.add(codeInvalid, prefix+name, "%s is not a member of %s.", name, object)
+			p.add(codeUnknown, prefix+name, "%s is not a member of %s.", name, object)
 		}
 	}
 }

@@ -115,7 +115,7 @@ func TestRestart(t *testing.T) {
 		equal(t, "secrets", s.secrets(id), secrets)
 		equal(t, "log", len(s.requestLog()), 2)
 		last := s.create(simpleWebhook)
-		if ids := s.ids("/webhooks"); ids[3] != last {
+		if ids := s.ids("/webhooks"); ids[0] != last {
 			t.Errorf("the new webhook is not the last of %s", ids)
 		}
 	})

@@ -144,10 +144,10 @@ func TestRotationRefuses(t *testing.T) {
 		`{"expiresIn":1.5}`:     {"invalid_parameter expiresIn"},
 		`{"expiresIn":"1"}`:     {"invalid_parameter expiresIn"},
 		`{"expiresIn":null}`:    {"invalid_parameter expiresIn"},
-		`{"expiresIn":1,"x":1}`: {"invalid_parameter x"},
-		`{"x":1}`:               {"invalid_parameter x", "missing_parameter expiresIn"},
-		``:                      {"invalid_body"},
-		`null`:                  {"invalid_body"},
+		`{"expiresIn":1,"x":1}`: {"unknown_parameter x"},
+		`{"x":1}`:               {"unknown_parameter x", "missing_parameter expiresIn"},
+		``:                      {"invalid_format"},
+		`null`:                  {"invalid_format"},
 	} {
 		equal(t, body, s.call(400, "POST", "/webhooks/"+id+"/secrets", body).errors(t), want)
 	}

@@ -1,9 +1,11 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,7 +19,10 @@ const (
 	transportOAuth = "OAUTH"
 )
 
-// webhook is a webhook as the API returns it.
+// versions are the published versions of the API, from the release notes.
+var versions = []string{"2020-01-07", "2020-09-30", "2020-12-17", "2021-02-23", "2021-03-23", delivery.Version}
+
+// webhook is a webhook as the data file holds it.
 type webhook struct {
 	ID             string          `json:"id"`
 	Types          []string        `json:"types"`
@@ -47,6 +52,29 @@ type oauth struct {
 	UserName      string `json:"userName,omitempty"`
 	Password      string `json:"password,omitempty"`
 	Audience      string `json:"audience,omitempty"`
+}
+
+// webhookView is a webhook as the API returns it. It replaces some members of a
+// webhook.
+type webhookView struct {
+	webhook
+	Authentication *authenticationView `json:"authentication,omitempty"`
+}
+
+// authenticationView has both spellings of the user name. Digital River's
+// OpenAPI document has username, the example in its guide has userName.
+type authenticationView struct {
+	Username string `json:"username"`
+	UserName string `json:"userName"`
+	Password string `json:"password"`
+}
+
+func viewWebhook(w webhook) webhookView {
+	v := webhookView{webhook: w}
+	if a := w.Authentication; a != nil {
+		v.Authentication = &authenticationView{a.UserName, a.UserName, a.Password}
+	}
+	return v
 }
 
 func (s *Sandbox) createWebhook(c call) (response, error) {
@@ -159,8 +187,8 @@ func decodeTypes(p *problems, name string, value json.RawMessage) []string {
 	return types
 }
 
-// decodeAuthentication accepts both spellings of the user name: userName, as in
-// the guides, and username, as in the SDK.
+// decodeAuthentication accepts both spellings of the user name, also together if
+// they have the same value.
 func decodeAuthentication(p *problems, name string, value json.RawMessage) *authentication {
 	var a authentication
 	var username string
@@ -171,13 +199,9 @@ func decodeAuthentication(p *problems, name string, value json.RawMessage) *auth
 	}) {
 		return nil
 	}
-	switch {
-	case username == "":
-	case a.UserName == "":
-		a.UserName = username
-	default:
-		p.add(codeInvalid, name+".username", "%s cannot have both userName and username.", name)
-	}
+	p.expect(username == "" || a.UserName == "" || username == a.UserName,
+		name+".username", "%s.username and %s.userName must be the same.", name, name)
+	a.UserName = cmp.Or(a.UserName, username)
 	return &a
 }
 
@@ -215,8 +239,8 @@ func (w *webhook) check(p *problems) {
 	p.require("address", w.Address)
 	p.expect(w.Address == "" || validURL(w.Address, "http", "https"),
 		"address", "address must begin with http:// or https:// and name a host.")
-	p.expect(w.APIVersion == "default" || validDate(w.APIVersion),
-		"apiVersion", "apiVersion must be default, latest or a date such as %s.", delivery.Version)
+	p.expect(w.APIVersion == "default" || slices.Contains(versions, w.APIVersion),
+		"apiVersion", "apiVersion must be default, latest or one of %s.", strings.Join(versions, ", "))
 	switch w.TransportType {
 	case transportHTTP:
 		p.expect(w.OAuth == nil, "oauth", "oauth is allowed only with transportType OAUTH.")
@@ -253,7 +277,9 @@ func (a *authentication) check(p *problems) {
 	if a == nil {
 		return
 	}
-	p.require("authentication.userName", a.UserName)
+	if !p.has("authentication.userName") {
+		p.require("authentication.username", a.UserName)
+	}
 	p.require("authentication.password", a.Password)
 }
 

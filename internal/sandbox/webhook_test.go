@@ -40,10 +40,13 @@ func TestCreate(t *testing.T) {
 			"address":        "http://example.com",
 			"apiVersion":     "2020-09-30",
 			"enabled":        false,
-			"authentication": map[string]any{"userName": "u", "password": "p"},
+			"authentication": map[string]any{"username": "u", "userName": "u", "password": "p"},
 		}},
-		{"username of the SDK", `{"authentication":{"username":"u","password":"p"}` + rest, map[string]any{
-			"authentication": map[string]any{"userName": "u", "password": "p"},
+		{"username", `{"authentication":{"username":"u","password":"p"}` + rest, map[string]any{
+			"authentication": map[string]any{"username": "u", "userName": "u", "password": "p"},
+		}},
+		{"both spellings", `{"authentication":{"username":"u","userName":"u","password":"p"}` + rest, map[string]any{
+			"authentication": map[string]any{"username": "u", "userName": "u", "password": "p"},
 		}},
 		{"event type with digits", `{"types":["AT787.HTTP.Test"],"address":"https://x"}`, map[string]any{
 			"types": []any{"AT787.HTTP.Test"},
@@ -112,19 +115,20 @@ func TestCreateRefuses(t *testing.T) {
 		{"enabled", `{"enabled":"true"` + rest, []string{"invalid_parameter enabled"}},
 		{"enabled null", `{"enabled":null` + rest, []string{"invalid_parameter enabled"}},
 		{"apiVersion", `{"apiVersion":"2021-13-45"` + rest, []string{"invalid_parameter apiVersion"}},
+		{"apiVersion that was not published", `{"apiVersion":"2021-12-14"` + rest, []string{"invalid_parameter apiVersion"}},
 		{"apiVersion word", `{"apiVersion":"newest"` + rest, []string{"invalid_parameter apiVersion"}},
 		{"apiVersion empty", `{"apiVersion":""` + rest, []string{"invalid_parameter apiVersion"}},
 		{"transportType", `{"transportType":"http"` + rest, []string{"invalid_parameter transportType"}},
 		{"transportType not a string", `{"transportType":1` + rest, []string{"invalid_parameter transportType"}},
 		{"authentication not an object", `{"authentication":"u:p"` + rest, []string{"invalid_parameter authentication"}},
 		{"authentication empty", `{"authentication":{}` + rest, []string{
-			"missing_parameter authentication.userName", "missing_parameter authentication.password",
+			"missing_parameter authentication.username", "missing_parameter authentication.password",
 		}},
 		{"authentication wrong", `{"authentication":{"userName":1,"password":null,"x":1}` + rest, []string{
 			"invalid_parameter authentication.password", "invalid_parameter authentication.userName",
-			"invalid_parameter authentication.x",
+			"unknown_parameter authentication.x",
 		}},
-		{"userName twice", `{"authentication":{"userName":"a","username":"b","password":"p"}` + rest,
+		{"two user names", `{"authentication":{"userName":"a","username":"b","password":"p"}` + rest,
 			[]string{"invalid_parameter authentication.username"}},
 		{"authentication with OAUTH", both, []string{"invalid_parameter authentication"}},
 		{"OAUTH without oauth", `{"transportType":"OAUTH"` + rest, []string{"missing_parameter oauth"}},
@@ -137,24 +141,24 @@ func TestCreateRefuses(t *testing.T) {
 		}},
 		{"oauth wrong", `{"transportType":"OAUTH","oauth":{"tokenEndPoint":"http://example.com","clientID":"a",
 			"clientSecret":"b","grantType":"x","audience":1,"username":"u"}` + rest, []string{
-			"invalid_parameter oauth.audience", "invalid_parameter oauth.username",
+			"invalid_parameter oauth.audience", "unknown_parameter oauth.username",
 			"invalid_parameter oauth.tokenEndPoint", "invalid_parameter oauth.grantType",
 		}},
 		{"members of responses", `{"id":"1","liveMode":true,"createdTime":"x","updatedTime":"x"` + rest, []string{
-			"invalid_parameter createdTime", "invalid_parameter id", "invalid_parameter liveMode",
-			"invalid_parameter updatedTime",
+			"unknown_parameter createdTime", "unknown_parameter id", "unknown_parameter liveMode",
+			"unknown_parameter updatedTime",
 		}},
-		{"another case", `{"Enabled":true` + rest, []string{"invalid_parameter Enabled"}},
+		{"another case", `{"Enabled":true` + rest, []string{"unknown_parameter Enabled"}},
 		{"everything at once",
 			`{"types":["x"],"address":"x","enabled":1,"apiVersion":"x","transportType":"x","x":1}`, []string{
-				"invalid_parameter enabled", "invalid_parameter x", "invalid_parameter types", "invalid_parameter address",
+				"invalid_parameter enabled", "unknown_parameter x", "invalid_parameter types", "invalid_parameter address",
 				"invalid_parameter apiVersion", "invalid_parameter transportType",
 			}},
-		{"not JSON", `types=a.b`, []string{"invalid_body"}},
-		{"empty", ``, []string{"invalid_body"}},
-		{"null", `null`, []string{"invalid_body"}},
-		{"array", `[` + simpleWebhook + `]`, []string{"invalid_body"}},
-		{"two objects", simpleWebhook + simpleWebhook, []string{"invalid_body"}},
+		{"not JSON", `types=a.b`, []string{"invalid_format"}},
+		{"empty", ``, []string{"invalid_format"}},
+		{"null", `null`, []string{"invalid_format"}},
+		{"array", `[` + simpleWebhook + `]`, []string{"invalid_format"}},
+		{"two objects", simpleWebhook + simpleWebhook, []string{"invalid_format"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -169,7 +173,7 @@ func TestCreateRefuses(t *testing.T) {
 
 func TestUpdate(t *testing.T) {
 	s := start(t, sandbox.Options{})
-	credentials := map[string]any{"userName": "u", "password": "p"}
+	credentials := map[string]any{"username": "u", "userName": "u", "password": "p"}
 	tests := []struct {
 		name, start, change string
 		// want has the members that differ afterwards. A nil member is gone.
@@ -184,7 +188,7 @@ func TestUpdate(t *testing.T) {
 		{"add authentication", simpleWebhook, `{` + authenticationMember + `}`,
 			map[string]any{"authentication": credentials}},
 		{"replace authentication", authenticationWebhook, `{"authentication":{"userName":"x","password":"y"}}`,
-			map[string]any{"authentication": map[string]any{"userName": "x", "password": "y"}}},
+			map[string]any{"authentication": map[string]any{"username": "x", "userName": "x", "password": "y"}}},
 		{"keep authentication", authenticationWebhook, `{"enabled":false}`, map[string]any{"enabled": false}},
 		{"remove authentication", authenticationWebhook, `{"authentication":null}`,
 			map[string]any{"authentication": nil}},
@@ -244,8 +248,8 @@ func TestUpdateRefuses(t *testing.T) {
 		{"partial oauth", oauthWebhook, `{"oauth":{"clientSecret":"new"}}`,
 			[]string{"missing_parameter oauth.tokenEndPoint", "missing_parameter oauth.clientID"}},
 		{"no types", simpleWebhook, `{"types":[]}`, []string{"missing_parameter types"}},
-		{"unknown member", simpleWebhook, `{"enabled":false,"id":"x"}`, []string{"invalid_parameter id"}},
-		{"not JSON", simpleWebhook, `{`, []string{"invalid_body"}},
+		{"unknown member", simpleWebhook, `{"enabled":false,"id":"x"}`, []string{"unknown_parameter id"}},
+		{"not JSON", simpleWebhook, `{`, []string{"invalid_format"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -271,5 +275,5 @@ func TestDelete(t *testing.T) {
 		r := s.call(404, call[0], "/webhooks/"+second+call[1], call[2])
 		equal(t, call[0]+call[1], r.errors(t), []string{"not_found id"})
 	}
-	equal(t, "list", s.ids("/webhooks"), []string{first, third})
+	equal(t, "list", s.ids("/webhooks"), []string{third, first})
 }

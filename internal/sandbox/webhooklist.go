@@ -20,7 +20,8 @@ const (
 )
 
 // listWebhooks returns the webhooks of the key's mode that pass the filters, as
-// an array or page by page.
+// newest first,
+// as an array or page by page.
 func (s *Sandbox) listWebhooks(c call) (response, error) {
 	query, err := c.parameters()
 	if err != nil {
@@ -29,6 +30,7 @@ func (s *Sandbox) listWebhooks(c call) (response, error) {
 	var p problems
 	matches := typeFilter(&p, query)
 	records, limit := s.store.listWebhooks(c.key.live()), math.MaxInt
+	slices.Reverse(records)
 	if s.pages {
 		limit = pageLimit(&p, query)
 		records = startAfter(&p, query, "webhook", records)
@@ -57,8 +59,8 @@ func (s *Sandbox) listWebhooks(c call) (response, error) {
 	return jsonResponse(http.StatusOK, list), nil
 }
 
-// typeFilter returns a filter by the query's type, which may be a group, or by
-// its types.
+// typeFilter returns a filter by the query's type, which may be a pattern, or by
+// its types, which may be given several times or separated by commas.
 func typeFilter(p *problems, query url.Values) func(types []string) bool {
 	one, many := query["type"], query["types"]
 	switch {
@@ -66,20 +68,17 @@ func typeFilter(p *problems, query url.Values) func(types []string) bool {
 		p.add(codeInvalid, "types", "type and types cannot be used together.")
 	case len(one) > 1:
 		p.add(codeInvalid, "type", "type cannot be given twice.")
-	case len(many) > 1:
-		p.add(codeInvalid, "types", "types cannot be given twice.")
 	case len(one) == 1:
-		return groupFilter(p, one[0])
-	case len(many) == 1:
-		return anyFilter(p, strings.Split(many[0], ","))
+		return patternFilter(p, one[0])
+	case len(many) > 0:
+		return anyFilter(p, strings.Split(strings.Join(many, ","), ","))
 	}
 	return func([]string) bool { return true }
 }
 
-func groupFilter(p *problems, pattern string) func(types []string) bool {
-	group, isGroup := strings.CutSuffix(pattern, ".*")
-	p.expect(catalog.ValidName(pattern) || isGroup && catalog.ValidName(group+".x"), "type",
-		"type must be an event type such as order.accepted or a group such as order.*.")
+func patternFilter(p *problems, pattern string) func(types []string) bool {
+	p.expect(catalog.ValidPattern(pattern), "type",
+		"type must be an event type such as order.accepted, or a pattern such as order.* or *.")
 	return func(types []string) bool {
 		return slices.ContainsFunc(types, func(t string) bool { return catalog.Matches(pattern, t) })
 	}
@@ -88,7 +87,7 @@ func groupFilter(p *problems, pattern string) func(types []string) bool {
 func anyFilter(p *problems, wanted []string) func(types []string) bool {
 	p.expect(len(wanted) <= maxTypesFilter, "types", "types can have at most %d event types.", maxTypesFilter)
 	for _, t := range wanted {
-		p.expect(catalog.ValidName(t), "types", "types must be event types separated by commas; %q is not one.", t)
+		p.expect(catalog.ValidName(t), "types", "types must be event types; %q is not one.", t)
 	}
 	return func(types []string) bool {
 		return slices.ContainsFunc(types, func(t string) bool { return slices.Contains(wanted, t) })

@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,31 +32,35 @@ func TestListFilters(t *testing.T) {
 		"?type=order.charge.*":                  {"order.charge.pending"},
 		"?type=order.charge":                    {},
 		"?types=order.accepted":                 {"order.accepted"},
+		"?type=*":                               {"order.accepted", "order.charge.pending", "refund.complete", "orders.x"},
+		"?type=order*":                          {"order.accepted", "order.charge.pending", "orders.x"},
+		"?type=*.acc*":                          {"order.accepted"},
 		"?types=refund.complete,orders.x,no.no": {"refund.complete", "orders.x"},
+		"?types=refund.complete&types=orders.x": {"refund.complete", "orders.x"},
+		"?types=no.no&types=no.no,orders.x":     {"orders.x"},
 		"?types=refund.complete%2Corders.x":     {"refund.complete", "orders.x"},
 		"?type=no.no":                           {},
 		"?types=" + eventTypes(20):              {},
 	} {
 		wanted := []string{}
-		for _, name := range want {
+		for _, name := range slices.Backward(want) {
 			wanted = append(wanted, ids[name])
 		}
 		equal(t, query, s.ids("/webhooks"+query), wanted)
 	}
 	for query, want := range map[string]string{
-		"?type=a.b&types=a.b":      "invalid_parameter types",
-		"?type=a.b&type=a.b":       "invalid_parameter type",
-		"?types=a.b&types=a.b":     "invalid_parameter types",
-		"?type=":                   "invalid_parameter type",
-		"?types=":                  "invalid_parameter types",
-		"?type=order":              "invalid_parameter type",
-		"?type=*":                  "invalid_parameter type",
-		"?type=order*":             "invalid_parameter type",
-		"?type=order.acc*":         "invalid_parameter type",
-		"?types=order.*":           "invalid_parameter types",
-		"?types=a.b,":              "invalid_parameter types",
-		"?types=" + eventTypes(21): "invalid_parameter types",
-		"?type=%zz":                "invalid_parameter query",
+		"?type=a.b&types=a.b":                "invalid_parameter types",
+		"?type=a.b&type=a.b":                 "invalid_parameter type",
+		"?types=a.b&types=":                  "invalid_parameter types",
+		"?type=":                             "invalid_parameter type",
+		"?types=":                            "invalid_parameter types",
+		"?type=order":                        "invalid_parameter type",
+		"?type=order-*":                      "invalid_parameter type",
+		"?types=a.b&types=" + eventTypes(20): "invalid_parameter types",
+		"?types=order.*":                     "invalid_parameter types",
+		"?types=a.b,":                        "invalid_parameter types",
+		"?types=" + eventTypes(21):           "invalid_parameter types",
+		"?type=%zz":                          "invalid_parameter query",
 	} {
 		equal(t, query, s.call(400, "GET", "/webhooks"+query, "").errors(t), []string{want})
 	}
@@ -78,7 +83,7 @@ func TestListPages(t *testing.T) {
 	}
 	expect("", []string{}, false)
 	ids := make([]string, 12)
-	for i := range ids {
+	for i := range slices.Backward(ids) { // Newest first.
 		ids[i] = s.create(fmt.Sprintf(`{"types":["a.b","n.n%d"],"address":"https://x"}`, i%2))
 	}
 	expect("", ids[:10], true)

@@ -27,11 +27,11 @@ func (r *record) file() []byte { return encode(r) }
 func decodeRecord(key, value []byte) (*record, error) {
 	r := &record{fileKey: string(key)}
 	err := json.Unmarshal(value, r)
-	r.encoded = encode(r.Webhook)
+	r.encoded = encode(viewWebhook(r.Webhook))
 	return r, err
 }
 
-// listWebhooks returns the records of a mode in the order of their creation.
+// listWebhooks returns the records of a mode, oldest first.
 func (s *store) listWebhooks(live bool) []*record {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -106,6 +106,6 @@ func (s *store) deleteWebhook(live bool, id string) error {
 }
 
 func (s *store) putWebhook(tx *bbolt.Tx, r *record) error {
-	r.encoded = encode(r.Webhook)
+	r.encoded = encode(viewWebhook(r.Webhook))
 	return s.webhooks.put(tx, r)
 }
