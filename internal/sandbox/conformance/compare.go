@@ -225,11 +225,16 @@ func (c *comparison) properties(at string, theirs, ours object) {
 	}
 }
 
-// schema returns a schema in the form that the comparison uses: that of OpenAPI
+// schema returns a schema in one form for all that mean the same: that of OpenAPI
 // 3.0 where 3.1 has another for "nullable". The name is that of the component.
 func (s spec) schema(v any) (schema object, name string) {
 	schema, name = s.resolve(v)
 	schema = maps.Clone(schema)
+	if values, ok := schema["enum"].([]any); ok {
+		schema["enum"] = slices.SortedFunc(slices.Values(values), func(a, b any) int {
+			return strings.Compare(encode(a), encode(b))
+		})
+	}
 	if encode(schema["minItems"]) == "0" {
 		delete(schema, "minItems")
 	}
