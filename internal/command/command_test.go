@@ -10,6 +10,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/sandbox"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/sandbox/readings"
 )
 
 // The commands are tested by the scripts in testdata/script at the root of the
@@ -47,7 +48,8 @@ func TestHelpHasEveryFlag(t *testing.T) {
 }
 
 // TestSandboxIsDocumented shows that both -h and the guide have every flag, key,
-// control endpoint and kind of fault of the sandbox.
+// control endpoint and kind of fault of the sandbox, and that the guide has every
+// reading.
 func TestSandboxIsDocumented(t *testing.T) {
 	guide, err := os.ReadFile("../../templates/guides/sandbox.md.tmpl")
 	if err != nil {
@@ -72,6 +74,13 @@ func TestSandboxIsDocumented(t *testing.T) {
 	}
 	for _, endpoint := range sandbox.ControlEndpoints() {
 		check(endpoint, `(?m)^ `+endpoint+` `, "| `"+endpoint+"`")
+	}
+	for _, r := range readings.All() {
+		name := "`" + r.Name + "`"
+		if r.Default {
+			name += " (default)"
+		}
+		check("reading "+r.Name, "", "| "+name+" | "+r.Description+" |")
 	}
 	for _, kind := range sandbox.FaultKinds() {
 		check("kind "+kind, `Kinds: [a-z_,\s]*\b`+kind+`\b`, "| `"+kind+"` |")

@@ -26,8 +26,12 @@ Flags:
   -rate-limit LIMIT   documented: 25 requests/s in test mode, 250/s in live mode
                       (the default); off; or a number of requests/s for each key
   -latency DURATION   delay of every API response, such as 50ms (default 0s)
-  -list-form FORM     form of GET /webhooks: array (the default), or page:
-                      {"data", "hasMore"} with startingAfter and limit
+  -reading NAME       another reading of what the public documentation leaves
+                      open, such as user-name=username; may be repeated. For the
+                      names see GET /_sandbox/readings
+  -list-form FORM     array (the default); or page, the same as -reading list=page:
+                      GET /webhooks returns {"data", "hasMore"}, with
+                      startingAfter and limit
   -deliver-anywhere   deliver events to any address (default: only to loopback
                       addresses)
   -seed NUMBER        repeats everything random, such as faults (default: random;
@@ -44,6 +48,7 @@ To use it with Terraform:
 
 Control endpoints, which need no key:
   GET    /_sandbox/health      responds with 200
+  GET    /_sandbox/readings    lists the readings, and which of them are active
   GET    /_sandbox/requests    lists the API requests so far
   DELETE /_sandbox/requests    clears that list
   GET    /_sandbox/faults      lists the fault rules
@@ -68,6 +73,10 @@ func defineSandbox(flags *flag.FlagSet) action {
 	flags.StringVar(&o.DataFile, "data", "", "")
 	flags.StringVar(&o.RateLimit, "rate-limit", "documented", "")
 	flags.DurationVar(&o.Latency, "latency", 0, "")
+	flags.Func("reading", "", func(name string) error {
+		o.Readings = append(o.Readings, name)
+		return nil
+	})
 	flags.StringVar(&o.ListForm, "list-form", "array", "")
 	flags.BoolVar(&o.DeliverAnywhere, "deliver-anywhere", false, "")
 	flags.Uint64Var(&o.Seed, "seed", rand.Uint64(), "")

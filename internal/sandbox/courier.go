@@ -19,7 +19,9 @@ const (
 type courier struct {
 	store  *store
 	sender *sender
-	slots  chan struct{} // One for each attempt under way.
+	// testRetries are the times of the retries in test mode after the first attempt.
+	testRetries []time.Duration
+	slots       chan struct{} // One for each attempt under way.
 	// failed is signalled after failures, which change when a webhook is to be
 	// disabled.
 	failed chan struct{}
@@ -32,13 +34,14 @@ type courier struct {
 	work         sync.WaitGroup
 }
 
-func newCourier(store *store, sender *sender) *courier {
+func newCourier(store *store, sender *sender, testRetries []time.Duration) *courier {
 	c := &courier{
-		store:  store,
-		sender: sender,
-		slots:  make(chan struct{}, maxAttempts),
-		failed: make(chan struct{}, 1),
-		moved:  make(chan struct{}),
+		store:       store,
+		sender:      sender,
+		testRetries: testRetries,
+		slots:       make(chan struct{}, maxAttempts),
+		failed:      make(chan struct{}, 1),
+		moved:       make(chan struct{}),
 	}
 	c.start()
 	return c
@@ -177,7 +180,7 @@ func (c *courier) attempt(ctx context.Context, a *attempt) *attempt {
 	}
 	var next *attempt
 	if result.failed() {
-		if next = a.next(); next != nil {
+		if next = a.next(c.testRetries); next != nil {
 			result.NextAttempt = &next.Due
 		}
 	}

@@ -31,17 +31,14 @@ type attempt struct {
 	eventKey string // The key of the event in the data file.
 }
 
-// testRetries are the times of the retries in test mode after the first attempt.
-// Digital River does not document them.
-var testRetries = []time.Duration{10 * time.Minute, time.Hour, 3 * time.Hour}
-
 // giveUpAfter is how long a delivery is retried in live mode, and how long a
 // webhook may acknowledge nothing before it is disabled.
 const giveUpAfter = 72 * time.Hour
 
 // next returns the attempt after a, or nil if that was the last one. In live
-// mode the pause begins at a minute and doubles.
-func (a *attempt) next() *attempt {
+// mode the pause begins at a minute and doubles. In test mode, the retries have
+// their times after the first attempt.
+func (a *attempt) next(testRetries []time.Duration) *attempt {
 	var wait time.Duration
 	switch retry := a.Number; {
 	case a.LiveMode:

@@ -10,6 +10,8 @@
 // webhook.go (the list in webhooklist.go), secret.go, event.go, delivery.go,
 // faults.go, requestlog.go and clock.go. They share:
 //
+//   - reading.go: what depends on how the public sources are read; the package
+//     readings describes the ways to read them
 //   - exchange.go: what happens to an API request before and after its handler
 //   - keys.go, limiter.go: API keys and their rate limits
 //   - json.go, errors.go, response.go: reading and checking a body, the form of

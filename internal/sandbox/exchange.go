@@ -120,6 +120,7 @@ func (x *exchange) respond(r response) {
 		x.cut()
 		return
 	}
+	r = x.sandbox.reading.response(r)
 	x.sandbox.requests.finish(x.entry, r.status)
 	x.w.Header().Set("x-dr-requestid", uuid.NewString())
 	r.write(x.w, x.sandbox.store.clock.now())

@@ -115,11 +115,16 @@ func (r rule) errorResponse() response {
 	return e.response()
 }
 
-// htmlResponse returns what a proxy in front of the API might send.
 func (r rule) htmlResponse() response {
-	title := html.EscapeString(strconv.Itoa(r.Status) + " " + http.StatusText(r.Status))
-	page := fmt.Sprintf(htmlPage, title)
-	return response{status: r.Status, header: r.header(), contentType: "text/html; charset=utf-8", body: []byte(page)}
+	page := htmlResponse(r.Status)
+	page.header = r.header()
+	return page
+}
+
+// htmlResponse returns what a proxy in front of the API might send.
+func htmlResponse(status int) response {
+	title := html.EscapeString(strconv.Itoa(status) + " " + http.StatusText(status))
+	return response{status: status, contentType: "text/html; charset=utf-8", body: fmt.Appendf(nil, htmlPage, title)}
 }
 
 const htmlPage = `<!DOCTYPE html>

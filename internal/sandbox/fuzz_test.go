@@ -6,19 +6,26 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/sandbox/readings"
 )
 
 // FuzzRequest feeds bodies to everything that decodes one. What is accepted must
 // be accepted again in the form of the response, and what is refused must say
 // why.
 func FuzzRequest(f *testing.F) {
+	defaults, err := readings.Choose()
+	if err != nil {
+		f.Fatal(err)
+	}
+	r := reading{defaults}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		w := newWebhook()
-		if err := w.merge(body); err != nil {
+		if err := w.merge(body, r); err != nil {
 			explained(t, err)
 		} else {
 			again := newWebhook()
-			if err := again.merge(requestOf(t, w)); err != nil {
+			if err := again.merge(requestOf(t, w), r); err != nil {
 				t.Fatalf("%s is not accepted again: %v", encode(w), err)
 			}
 			slices.Reverse(again.Types)
@@ -26,7 +33,7 @@ func FuzzRequest(f *testing.F) {
 				t.Error(diff)
 			}
 		}
-		if _, err := decodeRotation(body); err != nil {
+		if _, err := r.decodeRotation(body); err != nil {
 			explained(t, err)
 		}
 		if e, err := decodeEvent(body); err != nil {

@@ -109,7 +109,7 @@ func (n *network) sandbox(o sandbox.Options) (running *server, stop func()) {
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	url, stopServing := n.serve(contracttest.Handler(n.t, s))
+	url, stopServing := n.serve(contracttest.Handler(n.t, s, o.Readings...))
 	client := &http.Client{Transport: &http.Transport{DialContext: n.dial}}
 	stop = sync.OnceFunc(func() {
 		client.CloseIdleConnections()

@@ -75,7 +75,7 @@ func start(t testing.TB, o sandbox.Options) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener := httptest.NewServer(contracttest.Handler(t, s))
+	listener := httptest.NewServer(contracttest.Handler(t, s, o.Readings...))
 	client := &http.Client{Transport: &http.Transport{}}
 	t.Cleanup(func() {
 		client.CloseIdleConnections()

@@ -30,8 +30,10 @@ func (r response) write(w http.ResponseWriter, now time.Time) {
 	for name, value := range r.header {
 		h.Set(name, value)
 	}
-	if r.status != http.StatusNoContent {
+	if r.contentType != "" {
 		h.Set("Content-Type", r.contentType)
+	}
+	if r.status != http.StatusNoContent {
 		h.Set("Content-Length", strconv.Itoa(len(r.body)))
 	}
 	w.WriteHeader(r.status)

@@ -30,6 +30,7 @@ var apiRoutes = routes{
 // controlRoutes are the paths that control the sandbox itself.
 var controlRoutes = routes{
 	{controlRoot + "/health", []operation{{method: http.MethodGet, run: (*Sandbox).health}}},
+	{controlRoot + "/readings", []operation{{method: http.MethodGet, run: (*Sandbox).listReadings}}},
 	{controlRoot + "/requests", []operation{
 		{method: http.MethodGet, run: (*Sandbox).listRequests},
 		{method: http.MethodDelete, run: (*Sandbox).clearRequests},
@@ -106,7 +107,11 @@ func (rs routes) find(method, path string) (operation, string, error) {
 		}
 		return r.operations[i], id, nil
 	}
-	return operation{}, "", newError(http.StatusNotFound, "not_found", "There is nothing at %s.", path)
+	return operation{}, "", nothingAt(path)
+}
+
+func nothingAt(path string) error {
+	return newError(http.StatusNotFound, "not_found", "There is nothing at %s.", path)
 }
 
 // match reports whether the route has the path. The path is escaped because an

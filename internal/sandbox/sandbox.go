@@ -9,11 +9,13 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/delivery"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/sandbox/readings"
 )
 
 // Options configure a sandbox. The zero value is a sandbox with a temporary data
@@ -30,8 +32,12 @@ type Options struct {
 	RateLimit string
 	// Latency passes between the work of a request and its response.
 	Latency time.Duration
-	// ListForm is the form of GET /webhooks: "array", or "page" for an object
-	// with data and hasMore. Empty: array.
+	// Readings are the names of readings of the public sources, as the package
+	// readings has them. The sandbox serves the default of every axis that is not
+	// among them.
+	Readings []string
+	// ListForm "page" stands for the reading [readings.ListPage]. Otherwise it is
+	// "array" or empty, which leaves the form of GET /webhooks to Readings.
 	ListForm string
 	// DeliverAnywhere allows deliveries to any address. Otherwise only loopback
 	// addresses get them.
@@ -52,7 +58,7 @@ var ErrOption = errors.New("invalid option")
 // Sandbox is a Webhooks API. It is an [http.Handler].
 type Sandbox struct {
 	latency  time.Duration
-	pages    bool
+	reading  reading
 	store    *store
 	limiter  *limiter
 	faults   *faults
@@ -76,12 +82,16 @@ func Open(o Options) (*Sandbox, error) {
 	if o.ListForm != "" && o.ListForm != "array" && o.ListForm != "page" {
 		return nil, fmt.Errorf("%w: list form %q: want array or page", ErrOption, o.ListForm)
 	}
+	set, err := readings.Choose(o.readings()...)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrOption, err)
+	}
 	if o.Latency < 0 {
 		return nil, fmt.Errorf("%w: latency %s: want zero or more", ErrOption, o.Latency)
 	}
 	s := &Sandbox{
 		latency:  o.Latency,
-		pages:    o.ListForm == "page",
+		reading:  reading{set},
 		limiter:  limiter,
 		faults:   newFaults(o.Seed),
 		requests: &requestLog{},
@@ -92,11 +102,11 @@ func Open(o Options) (*Sandbox, error) {
 		}
 		o.DataFile = filepath.Join(s.tempDir, "sandbox.db")
 	}
-	if s.store, err = openStore(o.DataFile); err != nil {
+	if s.store, err = openStore(o.DataFile, s.reading.view); err != nil {
 		return nil, errors.Join(err, s.removeTemp())
 	}
 	s.waits, s.stopWaits = context.WithCancel(context.Background())
-	s.courier = newCourier(s.store, newSender(&s.store.clock, o))
+	s.courier = newCourier(s.store, newSender(&s.store.clock, s.reading, o), s.reading.testRetries())
 	return s, nil
 }
 
@@ -162,6 +172,13 @@ func (s *Sandbox) reset(call) (response, error) {
 	s.faults.reset()
 	s.requests.clear()
 	return noContent, s.store.reset()
+}
+
+func (o Options) readings() []string {
+	if o.ListForm == "page" {
+		return append(slices.Clone(o.Readings), readings.ListPage)
+	}
+	return o.Readings
 }
 
 func (o Options) deliveryTimeout() time.Duration {

@@ -139,7 +139,10 @@ func TestOpenErrors(t *testing.T) {
 		"rate limit zero": {sandbox.Options{RateLimit: "0"}, `rate limit "0"`, true},
 		"rate limit":      {sandbox.Options{RateLimit: "fast"}, `rate limit "fast"`, true},
 		"list form":       {sandbox.Options{ListForm: "dictionary"}, `list form "dictionary"`, true},
-		"latency":         {sandbox.Options{Latency: -1}, "latency -1ns", true},
+		"reading":         {sandbox.Options{Readings: []string{"list=none"}}, `reading "list=none"`, true},
+		"list forms": {sandbox.Options{ListForm: "page", Readings: []string{"list=all"}},
+			`"list=all" and "list=page"`, true},
+		"latency": {sandbox.Options{Latency: -1}, "latency -1ns", true},
 	} {
 		s, err := sandbox.Open(test.options)
 		if err == nil {

@@ -31,6 +31,9 @@ func (s secret) active(now time.Time) bool {
 }
 
 func (s *Sandbox) listSecrets(c call) (response, error) {
+	if err := s.reading.offersSecrets(c); err != nil {
+		return response{}, err
+	}
 	r, err := s.store.getWebhook(c.key.live(), c.id)
 	if err != nil {
 		return response{}, err
@@ -41,7 +44,10 @@ func (s *Sandbox) listSecrets(c call) (response, error) {
 }
 
 func (s *Sandbox) rotateSecret(c call) (response, error) {
-	overlap, invalid := decodeRotation(c.body)
+	if err := s.reading.offersSecrets(c); err != nil {
+		return response{}, err
+	}
+	overlap, invalid := s.reading.decodeRotation(c.body)
 	r, err := s.store.updateWebhook(c.key.live(), c.id, func(r *record) (err error) {
 		if invalid != nil {
 			return invalid // Reported only for a webhook that exists.
@@ -56,7 +62,7 @@ func (s *Sandbox) rotateSecret(c call) (response, error) {
 }
 
 // decodeRotation returns how long the existing secrets stay active.
-func decodeRotation(body []byte) (time.Duration, error) {
+func (r reading) decodeRotation(body []byte) (time.Duration, error) {
 	members, err := decodeObject(body)
 	if err != nil {
 		return 0, err
@@ -68,7 +74,7 @@ func decodeRotation(body []byte) (time.Duration, error) {
 		p.add(codeMissing, "expiresIn", "expiresIn must be given: one of %v hours.", overlapHours)
 	}
 	p.expect(slices.Contains(overlapHours, hours), "expiresIn", "expiresIn must be one of %v hours.", overlapHours)
-	return time.Duration(hours) * time.Hour, p.err()
+	return time.Duration(hours) * time.Hour, r.refused(p).err()
 }
 
 // activeSecrets returns the secrets that are active at a time, newest first.

@@ -19,6 +19,7 @@ import (
 // credentials.
 type sender struct {
 	clock    *clock
+	reading  reading
 	anywhere bool // It also sends to addresses that are not loopback addresses.
 	timeout  time.Duration
 	client   *http.Client
@@ -40,9 +41,10 @@ type token struct {
 	expires time.Time // On the sandbox's clock. Zero: unknown.
 }
 
-func newSender(clock *clock, o Options) *sender {
+func newSender(clock *clock, reading reading, o Options) *sender {
 	return &sender{
 		clock:    clock,
+		reading:  reading,
 		anywhere: o.DeliverAnywhere,
 		timeout:  o.deliveryTimeout(),
 		client: &http.Client{
@@ -78,10 +80,7 @@ func (s *sender) send(
 	if !s.anywhere && !loopbackURL(w.Address) {
 		return 0, outcomeNotSent, notLoopback("address")
 	}
-	var secrets []string
-	for _, secret := range activeSecrets(r.Secrets, now) {
-		secrets = append(secrets, secret.Secret)
-	}
+	secrets := s.reading.signing(activeSecrets(r.Secrets, now))
 	request, err := delivery.NewRequest(ctx, w.Address, body, now, secrets...)
 	if err != nil {
 		return 0, outcomeNotSent, "the address is not a valid URL"

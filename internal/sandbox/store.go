@@ -21,6 +21,7 @@ var (
 type store struct {
 	clock clock
 	db    *bbolt.DB
+	view  func(webhook) []byte // Encodes a webhook as the API returns it.
 
 	mu       sync.RWMutex // Guards the tables and orders the changes.
 	webhooks *table[*record]
@@ -32,15 +33,16 @@ type store struct {
 // without fsync: a change survives the end of this process once the operating
 // system has it, and takes 40 µs instead of 400, which keeps the disk out of
 // what a test measures.
-func openStore(file string) (*store, error) {
+func openStore(file string, view func(webhook) []byte) (*store, error) {
 	db, err := bbolt.Open(file, 0o600, &bbolt.Options{Timeout: time.Second, NoSync: true, NoFreelistSync: true})
 	if err != nil {
 		return nil, fmt.Errorf("data file %s: %w", file, err)
 	}
 	s := &store{
 		db:       db,
+		view:     view,
 		clock:    clock{real: time.Now},
-		webhooks: newTable("webhooks", decodeRecord),
+		webhooks: newTable("webhooks", recordDecoder(view)),
 		events:   newTable("events", decodeStoredEvent),
 		attempts: newTable("attempts", decodeAttempt),
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/delivery"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/sandbox/readings"
 )
 
 const (
@@ -54,32 +55,9 @@ type oauth struct {
 	Audience      string `json:"audience,omitempty"`
 }
 
-// webhookView is a webhook as the API returns it. It replaces some members of a
-// webhook.
-type webhookView struct {
-	webhook
-	Authentication *authenticationView `json:"authentication,omitempty"`
-}
-
-// authenticationView has both spellings of the user name. Digital River's
-// OpenAPI document has username, the example in its guide has userName.
-type authenticationView struct {
-	Username string `json:"username"`
-	UserName string `json:"userName"`
-	Password string `json:"password"`
-}
-
-func viewWebhook(w webhook) webhookView {
-	v := webhookView{webhook: w}
-	if a := w.Authentication; a != nil {
-		v.Authentication = &authenticationView{a.UserName, a.UserName, a.Password}
-	}
-	return v
-}
-
 func (s *Sandbox) createWebhook(c call) (response, error) {
 	w := newWebhook()
-	if err := w.merge(c.body); err != nil {
+	if err := w.merge(c.body, s.reading); err != nil {
 		return response{}, err
 	}
 	r, err := s.store.createWebhook(func() *record {
@@ -108,7 +86,7 @@ func (s *Sandbox) updateWebhook(c call) (response, error) {
 			r.FailingSince = nil
 		}
 		r.Webhook.touch(s.store.clock.now())
-		return r.Webhook.merge(c.body)
+		return r.Webhook.merge(c.body, s.reading)
 	})
 	if err != nil {
 		return response{}, err
@@ -144,7 +122,7 @@ func after(t timestamp, now time.Time) timestamp {
 // the result. A change of the transport type drops the other transport's object,
 // unless the body has that object, which is an error. merge does not change what
 // w's slices and pointers refer to.
-func (w *webhook) merge(body []byte) error {
+func (w *webhook) merge(body []byte, r reading) error {
 	members, err := decodeObject(body)
 	if err != nil {
 		return err
@@ -156,20 +134,17 @@ func (w *webhook) merge(body []byte) error {
 		"apiVersion":     field(&w.APIVersion, "a string"),
 		"enabled":        field(&w.Enabled, "true or false"),
 		"transportType":  field(&w.TransportType, "a string"),
-		"authentication": fieldBy(&w.Authentication, decodeAuthentication),
-		"oauth":          fieldBy(&w.OAuth, decodeOAuth),
+		"authentication": fieldBy(&w.Authentication, r.decodeAuthentication),
+		"oauth":          fieldBy(&w.OAuth, r.decodeOAuth),
 	}.read(&p, "", "a webhook request", members)
-	if w.APIVersion == "latest" {
-		w.APIVersion = delivery.Version
-	}
 	if _, given := members["authentication"]; !given && w.TransportType == transportOAuth {
 		w.Authentication = nil
 	}
 	if _, given := members["oauth"]; !given && w.TransportType == transportHTTP {
 		w.OAuth = nil
 	}
-	w.check(&p)
-	return p.err()
+	w.check(&p, r)
+	return r.refused(p).err()
 }
 
 // decodeTypes reverses the order of the types, so that no client comes to rely
@@ -187,27 +162,28 @@ func decodeTypes(p *problems, name string, value json.RawMessage) []string {
 	return types
 }
 
-// decodeAuthentication accepts both spellings of the user name, also together if
-// they have the same value.
-func decodeAuthentication(p *problems, name string, value json.RawMessage) *authentication {
+// decodeAuthentication accepts each spelling of the user name that the reading
+// has, also both together if they have the same value.
+func (r reading) decodeAuthentication(p *problems, name string, value json.RawMessage) *authentication {
 	var a authentication
-	var username string
-	if !decodeCredentials(p, name, value, fields{
-		"userName": field(&a.UserName, "a string"),
-		"username": field(&username, "a string"),
-		"password": field(&a.Password, "a string"),
-	}) {
+	members := fields{"password": field(&a.Password, "a string")}
+	for _, spelling := range r.userNames() {
+		members[spelling] = func(p *problems, parameter string, value json.RawMessage) {
+			userName := decode[string](p, parameter, "a string", value)
+			p.expect(a.UserName == "" || userName == "" || a.UserName == userName,
+				name+".username", "%s.username and %s.userName must be the same.", name, name)
+			a.UserName = cmp.Or(a.UserName, userName)
+		}
+	}
+	if !decodeCredentials(p, name, value, members) {
 		return nil
 	}
-	p.expect(username == "" || a.UserName == "" || username == a.UserName,
-		name+".username", "%s.username and %s.userName must be the same.", name, name)
-	a.UserName = cmp.Or(a.UserName, username)
 	return &a
 }
 
-func decodeOAuth(p *problems, name string, value json.RawMessage) *oauth {
+func (r reading) decodeOAuth(p *problems, name string, value json.RawMessage) *oauth {
 	o := oauth{GrantType: "password"}
-	if !decodeCredentials(p, name, value, fields{
+	members := fields{
 		"tokenEndPoint": field(&o.TokenEndPoint, "a string"),
 		"clientID":      field(&o.ClientID, "a string"),
 		"clientSecret":  field(&o.ClientSecret, "a string"),
@@ -215,9 +191,15 @@ func decodeOAuth(p *problems, name string, value json.RawMessage) *oauth {
 		"userName":      field(&o.UserName, "a string"),
 		"password":      field(&o.Password, "a string"),
 		"audience":      field(&o.Audience, "a string"),
-	}) {
+	}
+	if r.Has(readings.OAuthExtrasUnknown) {
+		delete(members, "audience")
+	}
+	if !decodeCredentials(p, name, value, members) {
 		return nil
 	}
+	p.expect(slices.Contains(r.grantTypes(), o.GrantType),
+		name+".grantType", "%s.grantType must be %s.", name, strings.Join(r.grantTypes(), " or "))
 	return &o
 }
 
@@ -234,12 +216,12 @@ func decodeCredentials(p *problems, name string, value json.RawMessage, f fields
 
 // check finds the problems of the webhook as a whole. A member that could not be
 // decoded already has one, and gets no other.
-func (w *webhook) check(p *problems) {
+func (w *webhook) check(p *problems, r reading) {
 	w.checkTypes(p)
 	p.require("address", w.Address)
 	p.expect(w.Address == "" || validURL(w.Address, "http", "https"),
 		"address", "address must begin with http:// or https:// and name a host.")
-	p.expect(w.APIVersion == "default" || slices.Contains(versions, w.APIVersion),
+	p.expect(w.APIVersion == "default" || w.APIVersion == "latest" || slices.Contains(versions, w.APIVersion),
 		"apiVersion", "apiVersion must be default, latest or one of %s.", strings.Join(versions, ", "))
 	switch w.TransportType {
 	case transportHTTP:
@@ -253,7 +235,7 @@ func (w *webhook) check(p *problems) {
 	default:
 		p.expect(false, "transportType", "transportType must be HTTP or OAUTH.")
 	}
-	w.Authentication.check(p)
+	w.Authentication.check(p, r)
 	w.OAuth.check(p)
 }
 
@@ -273,12 +255,13 @@ func (w *webhook) checkTypes(p *problems) {
 	}
 }
 
-func (a *authentication) check(p *problems) {
+func (a *authentication) check(p *problems, r reading) {
 	if a == nil {
 		return
 	}
-	if !p.has("authentication.userName") {
-		p.require("authentication.username", a.UserName)
+	names := r.userNames()
+	if !p.has("authentication." + names[len(names)-1]) {
+		p.require("authentication."+names[0], a.UserName)
 	}
 	p.require("authentication.password", a.Password)
 }
@@ -293,6 +276,4 @@ func (o *oauth) check(p *problems) {
 	secure := validURL(o.TokenEndPoint, "https") || validURL(o.TokenEndPoint, "http") && loopbackURL(o.TokenEndPoint)
 	p.expect(o.TokenEndPoint == "" || secure, "oauth.tokenEndPoint",
 		"oauth.tokenEndPoint must begin with https:// and name a host; http:// is allowed only for a loopback host.")
-	p.expect(o.GrantType == "password" || o.GrantType == "client_credentials",
-		"oauth.grantType", "oauth.grantType must be password or client_credentials.")
 }

@@ -142,7 +142,7 @@ func TestCreateRefuses(t *testing.T) {
 		{"oauth wrong", `{"transportType":"OAUTH","oauth":{"tokenEndPoint":"http://example.com","clientID":"a",
 			"clientSecret":"b","grantType":"x","audience":1,"username":"u"}` + rest, []string{
 			"invalid_parameter oauth.audience", "unknown_parameter oauth.username",
-			"invalid_parameter oauth.tokenEndPoint", "invalid_parameter oauth.grantType",
+			"invalid_parameter oauth.grantType", "invalid_parameter oauth.tokenEndPoint",
 		}},
 		{"members of responses", `{"id":"1","liveMode":true,"createdTime":"x","updatedTime":"x"` + rest, []string{
 			"unknown_parameter createdTime", "unknown_parameter id", "unknown_parameter liveMode",

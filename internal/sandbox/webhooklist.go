@@ -3,7 +3,6 @@ package sandbox
 import (
 	"bytes"
 	"encoding/json"
-	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -19,9 +18,8 @@ const (
 	maxLimit       = 100
 )
 
-// listWebhooks returns the webhooks of the key's mode that pass the filters, as
-// newest first,
-// as an array or page by page.
+// listWebhooks returns the webhooks of the key's mode that pass the filters, in
+// the form of the sandbox's reading.
 func (s *Sandbox) listWebhooks(c call) (response, error) {
 	query, err := c.parameters()
 	if err != nil {
@@ -29,10 +27,13 @@ func (s *Sandbox) listWebhooks(c call) (response, error) {
 	}
 	var p problems
 	matches := typeFilter(&p, query)
-	records, limit := s.store.listWebhooks(c.key.live()), math.MaxInt
-	slices.Reverse(records)
-	if s.pages {
-		limit = pageLimit(&p, query)
+	form := s.reading.listForm()
+	records, limit := s.store.listWebhooks(c.key.live()), form.maximum
+	if !form.oldestFirst {
+		slices.Reverse(records)
+	}
+	if form.cursor {
+		limit = pageLimit(&p, query, limit)
 		records = startAfter(&p, query, "webhook", records)
 	}
 	if err := p.err(); err != nil {
@@ -44,13 +45,13 @@ func (s *Sandbox) listWebhooks(c call) (response, error) {
 		if !matches(r.Webhook.Types) {
 			continue
 		}
-		if more = len(found) == limit; more {
+		if more = limit > 0 && len(found) == limit; more {
 			break
 		}
 		found = append(found, r.encoded)
 	}
 	list := slices.Concat([]byte("["), bytes.Join(found, []byte(",")), []byte("]"))
-	if s.pages {
+	if form.page {
 		list = encode(struct {
 			Data    json.RawMessage `json:"data"`
 			HasMore bool            `json:"hasMore"`
@@ -94,10 +95,10 @@ func anyFilter(p *problems, wanted []string) func(types []string) bool {
 	}
 }
 
-// pageLimit returns the size of a page that the query asks for.
-func pageLimit(p *problems, query url.Values) int {
+// pageLimit returns the size of a page that the query asks for, or the default.
+func pageLimit(p *problems, query url.Values, otherwise int) int {
 	if !query.Has("limit") {
-		return defaultLimit
+		return otherwise
 	}
 	limit, err := strconv.Atoi(query.Get("limit"))
 	p.expect(err == nil && limit >= 1 && limit <= maxLimit, "limit", "limit must be a number from 1 to %d.", maxLimit)

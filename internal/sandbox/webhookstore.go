@@ -24,11 +24,15 @@ func (r *record) key() string  { return r.fileKey }
 func (r *record) live() bool   { return r.Webhook.LiveMode }
 func (r *record) file() []byte { return encode(r) }
 
-func decodeRecord(key, value []byte) (*record, error) {
-	r := &record{fileKey: string(key)}
-	err := json.Unmarshal(value, r)
-	r.encoded = encode(viewWebhook(r.Webhook))
-	return r, err
+// recordDecoder returns the decoder of records. View encodes a webhook as the API
+// returns it.
+func recordDecoder(view func(webhook) []byte) func(key, value []byte) (*record, error) {
+	return func(key, value []byte) (*record, error) {
+		r := &record{fileKey: string(key)}
+		err := json.Unmarshal(value, r)
+		r.encoded = view(r.Webhook)
+		return r, err
+	}
 }
 
 // listWebhooks returns the records of a mode, oldest first.
@@ -106,6 +110,6 @@ func (s *store) deleteWebhook(live bool, id string) error {
 }
 
 func (s *store) putWebhook(tx *bbolt.Tx, r *record) error {
-	r.encoded = encode(viewWebhook(r.Webhook))
+	r.encoded = s.view(r.Webhook)
 	return s.webhooks.put(tx, r)
 }

@@ -22,6 +22,7 @@ import (
 	verrors "github.com/pb33f/libopenapi-validator/errors"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/sandbox"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/sandbox/readings"
 )
 
 var openAPI = sync.OnceValues(func() (validator.Validator, error) {
@@ -42,12 +43,17 @@ var openAPI = sync.OnceValues(func() (validator.Validator, error) {
 // Handler returns next with every API request and response checked against the
 // OpenAPI document. What violates it fails t. A request may be wrong if the
 // response is a 4xx. Control endpoints, connections that are cut, and HTML,
-// which only a gateway sends, are not checked.
-func Handler(t testing.TB, next http.Handler) http.Handler {
+// which only a gateway sends, are not checked. Neither is what the document does
+// not describe under the readings that next serves.
+func Handler(t testing.TB, next http.Handler, served ...string) http.Handler {
 	t.Helper()
 	v, err := openAPI()
 	if err != nil {
 		t.Fatal(err)
+	}
+	var unchecked part
+	for _, name := range served {
+		unchecked |= deviations[name]
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/_sandbox") {
@@ -65,25 +71,55 @@ func Handler(t testing.TB, next http.Handler) http.Handler {
 			return
 		}
 		if response.checkable() {
-			check(t, v, r, body, response)
+			check(t, v, unchecked, r, body, response)
 		}
 		w.WriteHeader(response.status)
 		_, _ = w.Write(response.body.Bytes())
 	})
 }
 
-func check(t testing.TB, v validator.Validator, r *http.Request, body []byte, recorded *recorder) {
+// part is a part of the traffic that is not checked.
+type part int
+
+const (
+	requests part = 1 << iota
+	responses
+	errorResponses
+)
+
+// deviations are the readings under which the sandbox does not do what
+// openapi.yaml says, with the part of the traffic where it does not.
+var deviations = map[string]part{
+	readings.UserNameLowerCase:     responses,
+	readings.UserNameCamelCase:     responses,
+	readings.UnknownMembersDropped: requests | responses,
+	readings.LiveModeAbsent:        responses,
+	readings.CredentialsAbsent:     responses,
+	readings.ErrorsEmpty:           errorResponses,
+}
+
+func check(
+	t testing.TB, v validator.Validator, unchecked part, r *http.Request, body []byte, recorded *recorder,
+) {
 	request := r.Clone(r.Context())
-	if recorded.status < 400 {
+	part := responses
+	if recorded.status >= 400 {
+		part = errorResponses
+	}
+	if recorded.status < 400 && unchecked&requests == 0 {
 		request.Body = io.NopCloser(bytes.NewReader(body))
 		request.URL.RawQuery = repeatTypes(request.URL.RawQuery)
 		if ok, errs := v.ValidateHttpRequestSync(request); !ok {
 			t.Errorf("request %s %s violates the contract: %s", r.Method, r.URL.RequestURI(), describe(errs))
 		}
-	} else {
+	}
+	if recorded.status >= 400 {
 		// All operations have the same errors, so this one can replace paths and
 		// methods that do not exist.
 		request = httptest.NewRequest(http.MethodGet, "/webhooks/none", nil)
+	}
+	if unchecked&part != 0 {
+		return
 	}
 	response := &http.Response{
 		StatusCode: recorded.status, Header: recorded.Header(), Body: io.NopCloser(bytes.NewReader(recorded.body.Bytes())),

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/sandbox"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/sandbox/readings"
 )
 
 // witness keeps what a Handler reports.
@@ -156,5 +157,41 @@ func TestHandlerCutConnections(t *testing.T) {
 				t.Errorf("after the fault: %v", err)
 			}
 		})
+	}
+}
+
+// TestDeviations shows that a reading leaves unchecked only what the document
+// does not describe under it.
+func TestDeviations(t *testing.T) {
+	const badRequest, badWebhook = `{"foo":1}`, `{}`
+	tests := []struct {
+		reading, request string
+		status           int
+		response         string
+		reports          bool
+	}{
+		{readings.UnknownMembersDropped, badRequest, 201, validWebhook, false},
+		{readings.UnknownMembersDropped, badRequest, 400, withoutErrors, true},
+		{readings.LiveModeAbsent, validRequest, 201, badWebhook, false},
+		{readings.LiveModeAbsent, badRequest, 201, validWebhook, true},
+		{readings.ErrorsEmpty, badRequest, 400, "", false},
+		{readings.ErrorsEmpty, validRequest, 201, badWebhook, true},
+		{readings.ListAll, validRequest, 201, badWebhook, true},
+	}
+	for _, test := range tests {
+		w := &witness{TB: t}
+		handler := Handler(w, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("x-dr-requestid", "1")
+			w.WriteHeader(test.status)
+			_, _ = io.WriteString(w, test.response)
+		}), test.reading)
+		r := httptest.NewRequest("POST", "/webhooks", strings.NewReader(test.request))
+		r.Header.Set("Authorization", "Bearer key")
+		r.Header.Set("Content-Type", "application/json")
+		handler.ServeHTTP(httptest.NewRecorder(), r)
+		if (len(w.reports) > 0) != test.reports {
+			t.Errorf("%s: %s, %d %s: reports %q", test.reading, test.request, test.status, test.response, w.reports)
+		}
 	}
 }
