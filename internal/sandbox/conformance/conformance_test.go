@@ -55,11 +55,11 @@ func TestReport(t *testing.T) {
 		want   string // Part of the output, if there is an error.
 	}{
 		{"all listed", []deviation{{"Reason.", []string{"b: 2", "a: 1"}}}, ""},
-		{"one not listed", []deviation{{"Reason.", []string{"a: 1"}}}, "\nNOT LISTED\n  b: 2\n"},
+		{"one not listed", []deviation{{"Reason.", []string{"a: 1"}}}, "NOT LISTED\n  b: 2\n"},
 		{"one listed for nothing", []deviation{{"Reason.", []string{"a: 1", "b: 2", "c: 3"}}},
-			"\nLISTED, BUT NO LONGER TRUE\n  c: 3\n"},
+			"LISTED, BUT NOT FOUND\n  c: 3\n"},
 		{"one listed twice", []deviation{{"Reason.", []string{"a: 1", "b: 2"}}, {"Other.", []string{"b: 2"}}},
-			"\nLISTED, BUT NO LONGER TRUE\n  b: 2\n"},
+			"LISTED, BUT NOT FOUND\n  b: 2\n"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -69,11 +69,19 @@ func TestReport(t *testing.T) {
 				t.Errorf("error %v, output:\n%s", err, &out)
 			}
 			for _, d := range test.listed {
-				if !strings.Contains(out.String(), "\n"+d.reason+"\n  "+strings.Join(d.findings, "\n  ")+"\n") {
+				if !strings.Contains(out.String(), d.reason+"\n  "+strings.Join(d.findings, "\n  ")+"\n") {
 					t.Errorf("the table lacks %q:\n%s", d, &out)
 				}
 			}
 		})
+	}
+}
+
+func TestParseDeviations(t *testing.T) {
+	want := []deviation{{"First reason.", []string{"a: 1", "b: 2"}}, {"Second reason.", []string{"c: 3"}}}
+	got := parseDeviations("First reason.\n  a: 1\n  b: 2\n\nSecond reason.\n  c: 3\n")
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(deviation{})); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -43,36 +43,31 @@ func (f findings) generalized(operations []string) findings {
 	return general
 }
 
-// deviation is a reason why the sandbox differs from the service, and where.
-type deviation struct {
-	reason   string
-	findings []string
-}
-
-// report prints the table of deviations, and returns an error if there is a
-// finding that is not listed, or one is listed that does not exist.
+// report prints the table of deviations. It returns an error if a finding is not
+// listed, or one is listed that does not exist.
 func (f findings) report(w io.Writer, listed []deviation) error {
-	rest := maps.Clone(f)
+	unlisted := maps.Clone(f)
 	var stale []string
 	for _, d := range listed {
-		_, _ = fmt.Fprintf(w, "\n%s\n", d.reason)
+		printParagraph(w, d.reason, d.findings)
 		for _, finding := range d.findings {
-			_, _ = fmt.Fprintf(w, "  %s\n", finding)
-			if !rest[finding] {
+			if !unlisted[finding] {
 				stale = append(stale, finding)
 			}
-			delete(rest, finding)
+			delete(unlisted, finding)
 		}
 	}
-	unlisted := slices.Sorted(maps.Keys(rest))
-	for title, list := range map[string][]string{"NOT LISTED": unlisted, "LISTED, BUT NO LONGER TRUE": stale} {
-		if len(list) > 0 {
-			_, _ = fmt.Fprintf(w, "\n%s\n  %s\n", title, strings.Join(list, "\n  "))
-		}
-	}
+	printParagraph(w, "NOT LISTED", slices.Sorted(maps.Keys(unlisted)))
+	printParagraph(w, "LISTED, BUT NOT FOUND", stale)
 	if len(unlisted)+len(stale) > 0 {
 		return fmt.Errorf("%d deviations are not listed, and %d listed ones do not exist: correct the sandbox, "+
-			"or the table in deviations.go", len(unlisted), len(stale))
+			"or the table in deviations.txt", len(unlisted), len(stale))
 	}
 	return nil
+}
+
+func printParagraph(w io.Writer, title string, lines []string) {
+	if len(lines) > 0 {
+		_, _ = fmt.Fprintf(w, "%s\n  %s\n\n", title, strings.Join(lines, "\n  "))
+	}
 }

@@ -1,8 +1,8 @@
 // Command conformance compares the sandbox with an OpenAPI document of the
 // service. It compares the operations on webhooks and events with those of the
 // sandbox's own document, and validates the responses of a sandbox and the
-// sample objects of events. Every deviation must be in the table in
-// deviations.go, which it prints.
+// sample objects of events. It prints all deviations with their reasons. It fails
+// if one is not in deviations.txt, or if one there no longer exists.
 package main
 
 import (
@@ -26,11 +26,14 @@ func main() {
 	log.SetFlags(0)
 	file := flag.String("openapi", "", "the service's OpenAPI document, a `file`")
 	flag.Parse()
+	if *file == "" {
+		log.Fatal("Name Digital River's OpenAPI document: make conformance OPENAPI=FILE")
+	}
 	data, err := os.ReadFile(*file)
 	if err != nil {
-		log.Fatalf("no OpenAPI document: %v", err)
+		log.Fatal(err)
 	}
-	if err := run(os.Stdout, data, deviations); err != nil {
+	if err := run(os.Stdout, data, parseDeviations(deviationsText)); err != nil {
 		log.Fatal(err)
 	}
 }
@@ -39,7 +42,7 @@ func main() {
 func run(w io.Writer, data []byte, listed []deviation) error {
 	document, err := libopenapi.NewDocument(data)
 	if err != nil {
-		return fmt.Errorf("the document: %w", err)
+		return fmt.Errorf("the OpenAPI document cannot be read: %w", err)
 	}
 	found, err := check(document)
 	if err != nil {
