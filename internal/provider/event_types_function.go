@@ -48,7 +48,7 @@ func (f *eventTypesFunction) Run(ctx context.Context, req function.RunRequest, r
 	}
 	if len(patterns) == 0 {
 		resp.Error = function.NewFuncError("event_types needs at least one pattern, such as \"order.*\" or " +
-			"\"refund.complete\".")
+			"\"refund.complete\"")
 		return
 	}
 	var names []string

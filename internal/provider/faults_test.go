@@ -206,7 +206,8 @@ func (c *faultCase) startFault(o operation) {
 }
 
 // nextStep is in each error; of a 400, the API's own words say it.
-var nextStep = regexp.MustCompile(`[Aa]pply again|Check the provider argument|needs the permission|The API rejected|look for a new webhook|look at the secrets|check its permissions`)
+var nextStep = regexp.MustCompile(`[Aa]pply again|Check the provider argument|needs the permission|The API rejected|` +
+	`look for a new webhook|look at the secrets|check its permissions`)
 
 // checkErrors checks what Terraform said of the case.
 func (c *faultCase) checkErrors(diagnostics []diagnostic) {

@@ -51,8 +51,8 @@ func TestPlanTwice_rotation(t *testing.T) {
 		},
 		"falls due before the apply": {
 			applied: object{"rotation_days": 30}, age: 20 * days,
-			first: object{"rotation_days": 30, "expose_secret": true}, second: object{"rotation_days": 30, "expose_secret": true},
-			later: 20 * days,
+			first: object{"rotation_days": 30, "expose_secret": true}, later: 20 * days,
+			second: object{"rotation_days": 30, "expose_secret": true},
 		},
 		"exposure becomes known": {
 			applied: object{"rotation_days": 30}, unknown: "expose_secret",

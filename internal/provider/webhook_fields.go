@@ -131,9 +131,6 @@ func (m *webhookModel) differences(other *webhookModel) fieldList {
 	return different
 }
 
-// sameSettings reports whether all configurable attributes are equal.
-func (m *webhookModel) sameSettings(other *webhookModel) bool { return len(m.differences(other)) == 0 }
-
 // equal reports whether all attributes are equal.
 func (m *webhookModel) equal(other *webhookModel) bool {
 	for _, field := range webhookFields() {

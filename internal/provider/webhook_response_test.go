@@ -17,21 +17,35 @@ import (
 // change that only concerns the form must stay invisible, and any other one must
 // show as an update in place.
 func TestResponses_neverTaint(t *testing.T) {
+	dropUserName := func(w object) { delete(w["authentication"].(object), "username") }
 	tests := map[string]struct {
 		change     func(webhook object)
 		difference string // the attribute that the next plan updates; empty: none
 	}{
-		"host in lower case":     {change: func(w object) { w["address"] = "https://shop.example.com/in" }},
-		"slash added":            {change: func(w object) { w["address"] = "https://Shop.example.com/in/" }},
-		"default port added":     {change: func(w object) { w["address"] = "https://Shop.example.com:443/in" }},
-		"default as a date":      {change: func(w object) { w["apiVersion"] = "2021-12-13" }},
-		"without a mode":         {change: func(w object) { delete(w, "liveMode") }},
-		"other path":             {change: func(w object) { w["address"] = "https://Shop.example.com/out" }, difference: "address"},
-		"user name dropped":      {change: func(w object) { delete(w["authentication"].(object), "userName") }, difference: "authentication"},
-		"authentication dropped": {change: func(w object) { delete(w, "authentication") }, difference: "authentication"},
-		"password masked":        {change: func(w object) { w["authentication"].(object)["password"] = "********" }},
-		"type dropped":           {change: func(w object) { w["types"] = []any{"order.accepted"} }, difference: "types"},
-		"disabled":               {change: func(w object) { w["enabled"] = false }, difference: "enabled"},
+		"host in lower case": {change: func(w object) { w["address"] = "https://shop.example.com/in" }},
+		"slash added":        {change: func(w object) { w["address"] = "https://Shop.example.com/in/" }},
+		"default port added": {change: func(w object) { w["address"] = "https://Shop.example.com:443/in" }},
+		"default as a date":  {change: func(w object) { w["apiVersion"] = "2021-12-13" }},
+		"without a mode":     {change: func(w object) { delete(w, "liveMode") }},
+		"other path": {
+			change:     func(w object) { w["address"] = "https://Shop.example.com/out" },
+			difference: "address",
+		},
+		"one of the spellings of the user name dropped": {change: dropUserName},
+		"user name dropped": {
+			change: func(w object) {
+				dropUserName(w)
+				delete(w["authentication"].(object), "userName")
+			},
+			difference: "authentication",
+		},
+		"authentication dropped": {
+			change:     func(w object) { delete(w, "authentication") },
+			difference: "authentication",
+		},
+		"password masked": {change: func(w object) { w["authentication"].(object)["password"] = "********" }},
+		"type dropped":    {change: func(w object) { w["types"] = []any{"order.accepted"} }, difference: "types"},
+		"disabled":        {change: func(w object) { w["enabled"] = false }, difference: "enabled"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -261,7 +261,7 @@ func TestEventsAreKept(t *testing.T) {
 		e := n.endpoint(nil)
 		s.subscribe(e.url, "")
 		id := s.trigger(acceptedEvent)["id"].(string)
-		equal(t, "event", s.call(200, "GET", "/events/"+id, "").body, string(e.last(t).body))
+		equal(t, "event", s.call(200, "GET", "/events/"+id, "").body, e.last(t).body)
 		s.callAs(restrictedKey, 403, "GET", "/events/"+id, "")
 		equal(t, "live mode", s.callAs(liveKey, 404, "GET", "/events/"+id, "").errors(t), []string{"not_found id"})
 		s.advance("720h")
