@@ -145,10 +145,10 @@ func reencodings(body []byte) []reencoding {
 		return list
 	}
 	list = append(list, reencoding{"encoded without white space", compact.Bytes()})
-	for how, indent := range map[string]string{"two spaces": "  ", "four spaces": "    ", "tabs": "\t"} {
+	for _, indent := range []struct{ name, text string }{{"two spaces", "  "}, {"four spaces", "    "}, {"tabs", "\t"}} {
 		var b bytes.Buffer
-		if json.Indent(&b, compact.Bytes(), "", indent) == nil {
-			list = append(list, reencoding{"indented with " + how, b.Bytes()})
+		if json.Indent(&b, compact.Bytes(), "", indent.text) == nil {
+			list = append(list, reencoding{"indented with " + indent.name, b.Bytes()})
 		}
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
@@ -157,14 +157,13 @@ func reencodings(body []byte) []reencoding {
 	if d.Decode(&value) != nil {
 		return list
 	}
-	for how, escape := range map[string]bool{"": false, " and <, > and & escaped": true} {
+	sorted := "encoded without white space, with its members sorted"
+	for _, how := range []string{sorted, sorted + " and <, > and & escaped"} { // The first that matches is reported.
 		var b bytes.Buffer
 		e := json.NewEncoder(&b)
-		e.SetEscapeHTML(escape)
+		e.SetEscapeHTML(how != sorted)
 		if e.Encode(value) == nil {
-			list = append(list, reencoding{
-				"encoded without white space, with its members sorted" + how, bytes.TrimSpace(b.Bytes()),
-			})
+			list = append(list, reencoding{how, bytes.TrimSpace(b.Bytes())})
 		}
 	}
 	return list
