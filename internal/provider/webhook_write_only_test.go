@@ -176,7 +176,7 @@ func TestAccWebhook_writeOnlyValueMissing(t *testing.T) {
 	w.apply(config("u"))
 	w.write("main.tf", config("other"))
 	code, out := w.run("plan", "-no-color")
-	if code == 0 || !strings.Contains(out, "Missing value of password") {
+	if code == 0 || !strings.Contains(out, "Missing password") {
 		t.Errorf("plan: exit code %d\n%s", code, out)
 	}
 	if status, _ := api.call(testKey, http.MethodGet, "/webhooks/"+id, nil); status != http.StatusOK {
