@@ -196,7 +196,7 @@ func (c *comparison) schemas(at string, theirs, ours any) {
 		switch keyword {
 		case "properties", "required":
 		case "items":
-			if a["type"] == b["type"] {
+			if encode(a["type"]) == encode(b["type"]) {
 				c.schemas(at+"[]", a[keyword], b[keyword])
 			}
 		default:
@@ -212,16 +212,16 @@ func (c *comparison) schemas(at string, theirs, ours any) {
 func (c *comparison) properties(at string, theirs, ours object) {
 	a, _ := theirs["properties"].(object)
 	b, _ := ours["properties"].(object)
-	requiredByA, requiredByB := set(theirs["required"]), set(ours["required"])
 	for _, name := range union(a, b) {
-		at := at + "." + name
-		if !c.both(at, has(a, name), has(b, name)) {
-			continue
+		if c.both(at+"."+name, has(a, name), has(b, name)) {
+			c.schemas(at+"."+name, a[name], b[name])
 		}
-		if requiredByA[name] != requiredByB[name] {
-			c.found.add(at, "required only in the %s", side(requiredByA[name]))
+	}
+	requiredByA, requiredByB := set(theirs["required"]), set(ours["required"])
+	for _, name := range union(requiredByA, requiredByB) {
+		if requiredByA[name] != requiredByB[name] && has(a, name) == has(b, name) {
+			c.found.add(at+"."+name, "required only in the %s", side(requiredByA[name]))
 		}
-		c.schemas(at, a[name], b[name])
 	}
 }
 

@@ -30,7 +30,7 @@ const (
 		`"clientID":"client","clientSecret":"secret","userName":"user","password":"secret"}`
 )
 
-// life takes webhooks through their whole lives.
+// life takes webhooks and an event through their whole lives.
 var life = []step{
 	{"POST", "/webhooks", `{"types":["order.accepted"],"address":"https://example.com/oauth",` + oauth + `}`, 201},
 	{"GET", "/webhooks/{id}", "", 200},
@@ -54,6 +54,12 @@ var life = []step{
 	{"PUT", "/webhooks", "", 405},
 	{"DELETE", "/webhooks/{id}", "", 204},
 	{"DELETE", "/webhooks/{id}", "", 404},
+	{"POST", "/_sandbox/events", `{"type":"order.accepted"}`, 202},
+	{"GET", "/events", "", 200},
+	{"GET", "/events?type=order.*&limit=1&createdTime[gt]=2020-09-22T12:09:44Z", "", 200},
+	{"GET", "/events/{id}", "", 200},
+	{"GET", "/events?limit=0", "", 400},
+	{"GET", "/events/unknown", "", 404},
 }
 
 // validateLife has a sandbox respond to life, and to a request without a key and
