@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
 )
 
 const triggerUsage = `Usage: terraform-provider-digitalriver trigger TYPE... [flags]
@@ -83,7 +84,7 @@ type attempt struct {
 }
 
 func defineTrigger(flags *flag.FlagSet) action {
-	base := flags.String("sandbox", cmp.Or(os.Getenv(baseURLVariable), defaultSandbox), "")
+	base := flags.String("sandbox", cmp.Or(os.Getenv(digitalriver.BaseURLVariable), defaultSandbox), "")
 	mode := flags.String("mode", "test", "")
 	product := flags.String("product", "", "")
 	dataFile := flags.String("data", "", "")
