@@ -12,9 +12,11 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/float64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -37,6 +39,8 @@ const (
 
 var (
 	_ provider.Provider                       = (*digitalRiver)(nil)
+	_ provider.ProviderWithActions            = (*digitalRiver)(nil)
+	_ provider.ProviderWithListResources      = (*digitalRiver)(nil)
 	_ provider.ProviderWithValidateConfig     = (*digitalRiver)(nil)
 	_ provider.ProviderWithEphemeralResources = (*digitalRiver)(nil)
 	_ provider.ProviderWithFunctions          = (*digitalRiver)(nil)
@@ -166,6 +170,8 @@ func (p *digitalRiver) Configure(
 	resp.ResourceData = data
 	resp.DataSourceData = data
 	resp.EphemeralResourceData = data
+	resp.ListResourceData = data
+	resp.ActionData = data
 
 	for name, value := range map[string]interface{ IsUnknown() bool }{
 		"api_key": config.APIKey, "base_url": config.BaseURL, "api_version": config.APIVersion,
@@ -226,6 +232,14 @@ func (p *digitalRiver) DataSources(context.Context) []func() datasource.DataSour
 
 func (p *digitalRiver) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	return []func() ephemeral.EphemeralResource{newWebhookSecretEphemeralResource}
+}
+
+func (p *digitalRiver) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{newWebhookListResource, newWebhookSecretRotationListResource}
+}
+
+func (p *digitalRiver) Actions(context.Context) []func() action.Action {
+	return []func() action.Action{newRotateWebhookSecretAction, newCheckWebhookAction}
 }
 
 func (p *digitalRiver) Functions(context.Context) []func() function.Function {
