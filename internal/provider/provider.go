@@ -180,6 +180,9 @@ func (p *digitalRiver) Configure(
 	} {
 		if value.IsUnknown() {
 			data.unknown = name
+			if req.ClientCapabilities.DeferralAllowed {
+				resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}
+			}
 			return
 		}
 	}
@@ -191,7 +194,7 @@ func (p *digitalRiver) Configure(
 		APIKey:            apiKey,
 		BaseURL:           fromEnv(config.BaseURL, envBaseURL),
 		APIVersion:        fromEnv(config.APIVersion, envAPIVersion),
-		UserAgent:         fmt.Sprintf("terraform-provider-digitalriver/%s Terraform/%s", p.version, req.TerraformVersion),
+		UserAgent:         p.userAgent(req.TerraformVersion),
 		ApplicationID:     "terraform-provider-digitalriver/" + p.version,
 		RequestsPerSecond: config.RequestsPerSecond.ValueFloat64(),
 		MaxRetries:        digitalriver.DefaultMaxRetries,
@@ -244,6 +247,13 @@ func (p *digitalRiver) Actions(context.Context) []func() action.Action {
 
 func (p *digitalRiver) Functions(context.Context) []func() function.Function {
 	return []func() function.Function{newEventTypesFunction}
+}
+
+// userAgent identifies the provider and the CLI, and whatever TF_APPEND_USER_AGENT
+// adds, as in other providers.
+func (p *digitalRiver) userAgent(terraformVersion string) string {
+	agent := fmt.Sprintf("terraform-provider-digitalriver/%s Terraform/%s", p.version, terraformVersion)
+	return strings.TrimSpace(agent + " " + strings.TrimSpace(os.Getenv("TF_APPEND_USER_AGENT")))
 }
 
 // fromEnv returns a provider argument, or an environment variable if it is null.
