@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -110,4 +111,30 @@ func (c credential) require(at path.Path, config types.Object) diag.Diagnostics 
 				at.AtName(c.name+"_wo").String()+".")
 	}
 	return diags
+}
+
+// importedCredentials names the credentials that an import leaves out of state and
+// generated configuration: the next change needs them.
+func (m *webhookModel) importedCredentials() diag.Diagnostics {
+	var names []string
+	for _, c := range []struct {
+		object types.Object
+		at     path.Path
+		name   string
+	}{
+		{m.Authentication, authenticationPath, "password"},
+		{m.OAuth, oauthPath, "client_secret"},
+		{m.OAuth, oauthPath, "password"},
+	} {
+		if !credentialIn(c.object, c.name).version.IsNull() {
+			names = append(names, c.at.AtName(c.name+"_wo").String())
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewWarningDiagnostic("Credentials are not imported",
+		fmt.Sprintf("%s has credentials, which an import keeps out of state and out of generated configuration. Set %s in "+
+			"the configuration, at version 1, before you change anything beside it.",
+			capitalized(webhookName(m.ID.ValueString())), strings.Join(names, " and ")))}
 }

@@ -99,7 +99,8 @@ func (s fastPath) ReadResource(
 func (s fastPath) PlanResourceChange(
 	ctx context.Context, req *tfprotov6.PlanResourceChangeRequest,
 ) (*tfprotov6.PlanResourceChangeResponse, error) {
-	if req.TypeName == webhookTypeName && req.PriorState != nil && req.ProposedNewState != nil {
+	if req.TypeName == webhookTypeName && req.PriorState != nil && req.ProposedNewState != nil &&
+		!s.provider.data.deferred() {
 		switch {
 		case isNull(req.PriorState):
 			if planned := s.provider.data.planNew(ctx, req.Config); planned != nil {

@@ -12,9 +12,11 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/float64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -37,6 +39,8 @@ const (
 
 var (
 	_ provider.Provider                       = (*digitalRiver)(nil)
+	_ provider.ProviderWithActions            = (*digitalRiver)(nil)
+	_ provider.ProviderWithListResources      = (*digitalRiver)(nil)
 	_ provider.ProviderWithValidateConfig     = (*digitalRiver)(nil)
 	_ provider.ProviderWithEphemeralResources = (*digitalRiver)(nil)
 	_ provider.ProviderWithFunctions          = (*digitalRiver)(nil)
@@ -166,6 +170,8 @@ func (p *digitalRiver) Configure(
 	resp.ResourceData = data
 	resp.DataSourceData = data
 	resp.EphemeralResourceData = data
+	resp.ListResourceData = data
+	resp.ActionData = data
 
 	for name, value := range map[string]interface{ IsUnknown() bool }{
 		"api_key": config.APIKey, "base_url": config.BaseURL, "api_version": config.APIVersion,
@@ -174,6 +180,9 @@ func (p *digitalRiver) Configure(
 	} {
 		if value.IsUnknown() {
 			data.unknown = name
+			if req.ClientCapabilities.DeferralAllowed {
+				resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}
+			}
 			return
 		}
 	}
@@ -185,7 +194,7 @@ func (p *digitalRiver) Configure(
 		APIKey:            apiKey,
 		BaseURL:           fromEnv(config.BaseURL, envBaseURL),
 		APIVersion:        fromEnv(config.APIVersion, envAPIVersion),
-		UserAgent:         fmt.Sprintf("terraform-provider-digitalriver/%s Terraform/%s", p.version, req.TerraformVersion),
+		UserAgent:         p.userAgent(req.TerraformVersion),
 		ApplicationID:     "terraform-provider-digitalriver/" + p.version,
 		RequestsPerSecond: config.RequestsPerSecond.ValueFloat64(),
 		MaxRetries:        digitalriver.DefaultMaxRetries,
@@ -228,8 +237,23 @@ func (p *digitalRiver) EphemeralResources(context.Context) []func() ephemeral.Ep
 	return []func() ephemeral.EphemeralResource{newWebhookSecretEphemeralResource}
 }
 
+func (p *digitalRiver) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{newWebhookListResource, newWebhookSecretRotationListResource}
+}
+
+func (p *digitalRiver) Actions(context.Context) []func() action.Action {
+	return []func() action.Action{newRotateWebhookSecretAction, newCheckWebhookAction}
+}
+
 func (p *digitalRiver) Functions(context.Context) []func() function.Function {
 	return []func() function.Function{newEventTypesFunction}
+}
+
+// userAgent identifies the provider and the CLI, and whatever TF_APPEND_USER_AGENT
+// adds, as in other providers.
+func (p *digitalRiver) userAgent(terraformVersion string) string {
+	agent := fmt.Sprintf("terraform-provider-digitalriver/%s Terraform/%s", p.version, terraformVersion)
+	return strings.TrimSpace(agent + " " + strings.TrimSpace(os.Getenv("TF_APPEND_USER_AGENT")))
 }
 
 // fromEnv returns a provider argument, or an environment variable if it is null.

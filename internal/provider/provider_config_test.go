@@ -53,6 +53,7 @@ resource "terraform_data" "key" {
 }
 
 func TestAccProvider_headers(t *testing.T) {
+	t.Setenv("TF_APPEND_USER_AGENT", " pipeline/7 ")
 	api := startSandbox(t)
 	var requests []http.Header
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -72,7 +73,7 @@ func TestAccProvider_headers(t *testing.T) {
 		t.Fatal("no request was sent")
 	}
 	for name, want := range map[string]string{
-		"User-Agent":              `^terraform-provider-digitalriver/test Terraform/\d+\.\d+\S*$`,
+		"User-Agent":              `^terraform-provider-digitalriver/test Terraform/\d+\.\d+\S* pipeline/7$`,
 		"upstream-application-id": `^terraform-provider-digitalriver/test$`,
 		"digitalriver-version":    `^2021-12-13$`,
 		"upstream-id":             `.`,

@@ -349,6 +349,9 @@ func (r *webhookResource) Read(ctx context.Context, req resource.ReadRequest, re
 			refreshed.APIVersion = state.APIVersion
 		}
 	}
+	if importing {
+		resp.Diagnostics.Append(refreshed.importedCredentials()...)
+	}
 	r.data.refreshed.Store(id, true)
 	if state.Enabled.ValueBool() && !webhook.Enabled {
 		resp.Diagnostics.Append(disabledWarning(webhook))

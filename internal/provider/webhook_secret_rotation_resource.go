@@ -35,6 +35,8 @@ var (
 	_ resource.ResourceWithModifyPlan       = (*webhookSecretRotationResource)(nil)
 )
 
+const webhookSecretRotationTypeName = "digitalriver_webhook_secret_rotation"
+
 type webhookSecretRotationResource struct {
 	data *providerData
 }
@@ -50,6 +52,9 @@ const (
 	defaultPreviousSecretValidHours = 12
 	defaultExposeSecret             = false
 )
+
+// previousSecretValidHours are the choices of Digital River's dashboard.
+var previousSecretValidHours = []int64{0, 1, 3, 6, 12, 24}
 
 type webhookSecretRotationModel struct {
 	WebhookID                types.String `tfsdk:"webhook_id"`
@@ -71,7 +76,7 @@ type webhookSecretRotationModel struct {
 func (r *webhookSecretRotationResource) Metadata(
 	_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse,
 ) {
-	resp.TypeName = "digitalriver_webhook_secret_rotation"
+	resp.TypeName = webhookSecretRotationTypeName
 }
 
 func (r *webhookSecretRotationResource) IdentitySchema(
@@ -129,7 +134,7 @@ func (r *webhookSecretRotationResource) Schema(
 			"previous_secret_valid_hours": schema.Int64Attribute{
 				Optional: true, Computed: true,
 				Default:    int64default.StaticInt64(defaultPreviousSecretValidHours),
-				Validators: []validator.Int64{int64validator.OneOf(0, 1, 3, 6, 12, 24)},
+				Validators: []validator.Int64{int64validator.OneOf(previousSecretValidHours...)},
 				MarkdownDescription: "Number of hours that the older secrets keep working after a rotation: 0, 1, 3, 6, 12 or " +
 					"24. 0 blocks them at once. A change takes effect with the next rotation. Defaults to 12.",
 			},
@@ -329,9 +334,7 @@ func (r *webhookSecretRotationResource) Read(
 		return
 	}
 	if importing {
-		state.RotateOnCreate = types.BoolValue(defaultRotateOnCreate)
-		state.PreviousSecretValidHours = types.Int64Value(defaultPreviousSecretValidHours)
-		state.ExposeSecret = types.BoolValue(defaultExposeSecret)
+		state.setDefaults()
 	}
 	resp.Diagnostics.Append(refreshImported(ctx, resp.Private, importing)...)
 	resp.Diagnostics.Append(state.refresh(secrets)...)
@@ -450,18 +453,10 @@ func (m *webhookSecretRotationModel) period() time.Duration {
 func (r *webhookSecretRotationResource) rotate(
 	ctx context.Context, client *digitalriver.Client, plan *webhookSecretRotationModel,
 ) diag.Diagnostics {
-	diags := r.data.guard(ctx, client)
-	if diags.HasError() {
+	id, hours := plan.WebhookID.ValueString(), plan.PreviousSecretValidHours.ValueInt64()
+	rotation, diags := r.data.rotateSecret(ctx, client, id, hours)
+	if rotation == nil {
 		return diags
-	}
-	id := plan.WebhookID.ValueString()
-	rotation, err := client.RotateSecret(ctx, id, int(plan.PreviousSecretValidHours.ValueInt64()))
-	var uncertain *digitalriver.UncertainError
-	switch {
-	case rotation != nil && errors.As(err, &uncertain): // It was rotated, perhaps more than once.
-		diags.AddWarning(uncertainText(webhookName(id), uncertain))
-	case err != nil:
-		return append(diags, apiDiagnostics(webhookName(id), err)...)
 	}
 	plan.setNewest(rotation.Secret)
 	plan.PreviousSecretExpiresAt = types.StringNull()
@@ -469,6 +464,25 @@ func (r *webhookSecretRotationResource) rotate(
 		plan.PreviousSecretExpiresAt = timeValue(*rotation.PreviousExpiresAt)
 	}
 	return diags
+}
+
+// rotateSecret creates a new secret. Without one, it returns nil and why.
+func (d *providerData) rotateSecret(
+	ctx context.Context, client *digitalriver.Client, webhookID string, previousValidHours int64,
+) (*digitalriver.Rotation, diag.Diagnostics) {
+	diags := d.guard(ctx, client)
+	if diags.HasError() {
+		return nil, diags
+	}
+	rotation, err := client.RotateSecret(ctx, webhookID, int(previousValidHours))
+	var uncertain *digitalriver.UncertainError
+	switch {
+	case rotation != nil && errors.As(err, &uncertain): // It was rotated, perhaps more than once.
+		diags.AddWarning(uncertainText(webhookName(webhookID), uncertain))
+	case err != nil:
+		return nil, append(diags, apiDiagnostics(webhookName(webhookID), err)...)
+	}
+	return rotation, diags
 }
 
 // adopt copies the newest secret without a rotation.
@@ -528,6 +542,13 @@ func (m *webhookSecretRotationModel) refresh(secrets []digitalriver.Secret) diag
 		m.PreviousSecretExpiresAt = timeValue(*secrets[1].ExpiresTime)
 	}
 	return diags
+}
+
+// setDefaults sets the arguments that the API does not know, as an import does.
+func (m *webhookSecretRotationModel) setDefaults() {
+	m.RotateOnCreate = types.BoolValue(defaultRotateOnCreate)
+	m.PreviousSecretValidHours = types.Int64Value(defaultPreviousSecretValidHours)
+	m.ExposeSecret = types.BoolValue(defaultExposeSecret)
 }
 
 // setNewest copies the newest secret.

@@ -132,26 +132,39 @@ oauth = {
 // TestAccWebhook_generatedConfigPlansClean imports webhooks with and without
 // credentials into generated configuration.
 func TestAccWebhook_generatedConfigPlansClean(t *testing.T) {
-	for name, further := range map[string]object{
-		"plain": {},
-		"basic": {"authentication": object{"userName": "u", "password": "hush-hush"}},
+	for name, test := range map[string]struct {
+		further object
+		asks    string
+	}{
+		"plain": {object{}, ""},
+		"basic": {
+			object{"authentication": object{"userName": "u", "password": "hush-hush"}},
+			"Set authentication.password_wo in the configuration",
+		},
 		"oauth": {
-			"apiVersion": "latest", "enabled": false, "transportType": "OAUTH",
-			"oauth": object{
-				"tokenEndPoint": "https://example.com/t", "clientID": "i", "clientSecret": "hush-hush",
-				"grantType": "client_credentials", "audience": "a",
+			object{
+				"apiVersion": "latest", "enabled": false, "transportType": "OAUTH",
+				"oauth": object{
+					"tokenEndPoint": "https://example.com/t", "clientID": "i", "clientSecret": "hush-hush",
+					"grantType": "client_credentials", "audience": "a",
+				},
 			},
+			"Set oauth.client_secret_wo in the configuration",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			api, w := startSandbox(t), newWorkspace(t)
 			webhook := webhookBody("https://example.com/webhooks", "order.accepted", "order.blocked")
-			maps.Copy(webhook, further)
+			maps.Copy(webhook, test.further)
 			id := api.create(testKey, webhook)
 			api.clearRequests()
 			w.write("main.tf", api.config(importBlock(id)))
-			w.must("plan", "-generate-config-out=generated.tf")
+			planned := unwrapped(w.must("plan", "-generate-config-out=generated.tf"))
+			if strings.Contains(planned, "Credentials are not imported") != (test.asks != "") ||
+				!strings.Contains(planned, test.asks) {
+				t.Errorf("the plan does not ask for %q:\n%s", test.asks, planned)
+			}
 			w.must("apply", "-auto-approve")
 			w.mustBeClean()
 			api.checkNoWrites()

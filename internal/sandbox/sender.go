@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"sync"
 	"time"
 
 	"golang.org/x/oauth2"
-	"golang.org/x/oauth2/clientcredentials"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/delivery"
 )
@@ -98,7 +96,7 @@ func (s *sender) send(
 	key := tokenKey{w.ID, *w.OAuth}
 	t, err := s.token(ctx, key)
 	if err != nil {
-		return 0, outcomeTokenRefused, tokenReason(err)
+		return 0, outcomeTokenRefused, err.Error()
 	}
 	t.SetAuthHeader(request)
 	response := delivery.Send(s.client, request, s.timeout)
@@ -145,9 +143,7 @@ func (s *sender) token(ctx context.Context, key tokenKey) (*oauth2.Token, error)
 	if t.value != nil && (t.expires.IsZero() || now.Before(t.expires)) {
 		return t.value, nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithValue(ctx, oauth2.HTTPClient, s.client), s.timeout)
-	defer cancel()
-	value, err := key.oauth.config().Token(ctx)
+	value, err := delivery.Grant(key.oauth).Token(ctx, s.client, s.timeout)
 	if err != nil {
 		return nil, err
 	}
@@ -162,32 +158,4 @@ func (s *sender) forget(key tokenKey) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.tokens, key)
-}
-
-// config serves both grant types: they differ only in parameters.
-func (o oauth) config() *clientcredentials.Config {
-	parameters := url.Values{"grant_type": {o.GrantType}}
-	if o.GrantType == "password" {
-		parameters.Set("username", o.UserName)
-		parameters.Set("password", o.Password)
-	}
-	if o.Audience != "" {
-		parameters.Set("audience", o.Audience)
-	}
-	return &clientcredentials.Config{
-		ClientID: o.ClientID, ClientSecret: o.ClientSecret, TokenURL: o.TokenEndPoint,
-		AuthStyle: oauth2.AuthStyleInHeader, EndpointParams: parameters,
-	}
-}
-
-// tokenReason explains why there is no token. It leaves out the body of the
-// token endpoint's response, which may contain a credential.
-func tokenReason(err error) string {
-	if refused, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
-		return fmt.Sprintf("the token endpoint responded with status %d", refused.Response.StatusCode)
-	}
-	if _, ok := errors.AsType[*url.Error](err); ok {
-		return fmt.Sprintf("the token endpoint cannot be reached: %v", delivery.WithoutAddress(err))
-	}
-	return "the token endpoint's response is not a token"
 }

@@ -22,6 +22,8 @@ type provider struct {
 	Resources          map[string]json.RawMessage `json:"resource_schemas"`
 	DataSources        map[string]json.RawMessage `json:"data_source_schemas"`
 	EphemeralResources map[string]json.RawMessage `json:"ephemeral_resource_schemas"`
+	ListResources      map[string]json.RawMessage `json:"list_resource_schemas"`
+	Actions            map[string]json.RawMessage `json:"action_schemas"`
 	Functions          map[string]json.RawMessage `json:"functions"`
 }
 
@@ -55,6 +57,8 @@ func check(root, schemaFile string) (int, error) {
 		{"resources", "resource.tf", p.Resources},
 		{"data-sources", "data-source.tf", p.DataSources},
 		{"ephemeral-resources", "ephemeral-resource.tf", p.EphemeralResources},
+		{"list-resources", "list-resource.tfquery.hcl", p.ListResources},
+		{"actions", "action.tf", p.Actions},
 		{"functions", "function.tf", p.Functions},
 	} {
 		for _, name := range slices.Sorted(maps.Keys(kind.served)) {

@@ -1,4 +1,4 @@
-package command
+package endpointcheck
 
 import (
 	"crypto/tls"
@@ -16,18 +16,18 @@ import (
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/delivery"
 )
 
-// check checks an endpoint over a transport at a time.
-func check(t *testing.T, address string, transport http.RoundTripper, now time.Time) *checkResult {
+// run checks an endpoint over a transport at a time.
+func run(t *testing.T, address string, transport http.RoundTripper, now time.Time) *Result {
 	t.Helper()
 	parsed, err := url.Parse(address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := checker{
-		client: &http.Client{Transport: transport}, url: parsed, secret: "whk_test",
-		timeout: delivery.ResponseTimeout, now: now,
+	check := Check{
+		Client: &http.Client{Transport: transport}, URL: parsed, EventType: "order.accepted", Secret: "whk_test",
+		Timeout: delivery.ResponseTimeout, Now: now,
 	}
-	result, err := c.check(t.Context(), "order.accepted")
+	result, err := check.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestCertificateExpiry(t *testing.T) {
 		roots := x509.NewCertPool()
 		roots.AddCert(endpoint.Certificate())
 		transport := &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: roots}}
-		result := check(t, endpoint.URL, transport, expires.Add(-age))
+		result := run(t, endpoint.URL, transport, expires.Add(-age))
 		endpoint.Close()
 		warnings := strings.Join(result.Warnings, "\n")
 		if !strings.HasPrefix(warnings, want) || (want == "") != (warnings == "") {
@@ -72,7 +72,7 @@ func TestUntrustedCertificate(t *testing.T) {
 	endpoint.Config.ErrorLog = log.New(io.Discard, "", 0)
 	endpoint.StartTLS()
 	defer endpoint.Close()
-	result := check(t, endpoint.URL, &http.Transport{DisableKeepAlives: true}, time.Now())
+	result := run(t, endpoint.URL, &http.Transport{DisableKeepAlives: true}, time.Now())
 	if result.Passed || !strings.HasPrefix(result.Failures[0], "It cannot be reached: tls: failed to verify certificate") {
 		t.Errorf("%+v", result)
 	}
@@ -102,7 +102,7 @@ func TestSlowEndpoint(t *testing.T) {
 	}
 	for _, test := range tests {
 		synctest.Test(t, func(t *testing.T) {
-			result := check(t, "https://shop.example.com", slowTransport(test.duration), time.Now())
+			result := run(t, "https://shop.example.com", slowTransport(test.duration), time.Now())
 			if failures := strings.Join(result.Failures, "\n"); !strings.HasPrefix(failures, test.failures) ||
 				result.Passed != (test.failures == "") {
 				t.Errorf("%s: failures %q", test.duration, failures)

@@ -1,0 +1,64 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+)
+
+// Grant is how Digital River gets the bearer token that it sends to an endpoint
+// (RFC 6749).
+type Grant struct {
+	TokenEndPoint string
+	ClientID      string
+	ClientSecret  string
+	GrantType     string // "password" or "client_credentials"
+	UserName      string // With the grant type "password".
+	Password      string // With the grant type "password".
+	Audience      string // "" for none.
+}
+
+// Token requests a token. The timeout is for the whole response. The error says
+// what went wrong, without the address and the body of the response, which may
+// contain credentials.
+func (g Grant) Token(ctx context.Context, client *http.Client, timeout time.Duration) (*oauth2.Token, error) {
+	ctx, cancel := context.WithTimeout(context.WithValue(ctx, oauth2.HTTPClient, client), timeout)
+	defer cancel()
+	token, err := g.config().Token(ctx)
+	if err != nil {
+		return nil, tokenError(err)
+	}
+	return token, nil
+}
+
+// config serves both grant types: they differ only in parameters.
+func (g Grant) config() *clientcredentials.Config {
+	parameters := url.Values{"grant_type": {g.GrantType}}
+	if g.GrantType == "password" {
+		parameters.Set("username", g.UserName)
+		parameters.Set("password", g.Password)
+	}
+	if g.Audience != "" {
+		parameters.Set("audience", g.Audience)
+	}
+	return &clientcredentials.Config{
+		ClientID: g.ClientID, ClientSecret: g.ClientSecret, TokenURL: g.TokenEndPoint,
+		AuthStyle: oauth2.AuthStyleInHeader, EndpointParams: parameters,
+	}
+}
+
+func tokenError(err error) error {
+	if refused, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
+		return fmt.Errorf("the token endpoint responded with status %d", refused.Response.StatusCode)
+	}
+	if _, ok := errors.AsType[*url.Error](err); ok {
+		return fmt.Errorf("the token endpoint cannot be reached: %w", WithoutAddress(err))
+	}
+	return errors.New("the token endpoint's response is not a token")
+}
