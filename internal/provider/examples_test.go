@@ -68,7 +68,7 @@ func TestAccExamples_run(t *testing.T) {
 // TestAccExamples_snippets validates the snippets that the docs show.
 func TestAccExamples_snippets(t *testing.T) {
 	files := slices.Concat(exampleFiles(t, "provider/*.tf"), exampleFiles(t, "resources/*/*.tf"),
-		exampleFiles(t, "data-sources/*/*.tf"), exampleFiles(t, "functions/*/*.tf"))
+		exampleFiles(t, "data-sources/*/*.tf"), exampleFiles(t, "functions/*/*.tf"), exampleFiles(t, "actions/*/*.tf"))
 	for _, file := range files {
 		name, err := filepath.Rel(examplesDir, file)
 		if err != nil {
@@ -92,9 +92,27 @@ func TestAccExamples_snippets(t *testing.T) {
 	}
 }
 
+// TestAccExamples_queries runs the queries that the docs show.
+func TestAccExamples_queries(t *testing.T) {
+	for _, file := range exampleFiles(t, "list-resources/*/*.tfquery.hcl") {
+		t.Run(filepath.Base(filepath.Dir(file)), func(t *testing.T) {
+			api, w := startSandbox(t), newWorkspace(t)
+			w.require(tfversion.Version1_14_0)
+			api.create(testKey, webhookBody("https://shop.example.com/orders", "order.accepted"))
+			w.write("main.tf", api.config(""))
+			w.write(filepath.Base(file), readExample(t, file))
+			if found := w.must("query"); !strings.Contains(found, "https://shop.example.com/orders (1 event type)") {
+				t.Error(found)
+			}
+		})
+	}
+}
+
 // neededVersion is the Terraform version that a snippet needs.
 func neededVersion(name string) *version.Version {
 	switch {
+	case strings.HasPrefix(name, "actions/"):
+		return tfversion.Version1_14_0
 	case filepath.Base(name) == "import-by-identity.tf":
 		return tfversion.Version1_12_0
 	case strings.Contains(name, "resources/digitalriver_webhook/"): // Write-only arguments.
