@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -45,19 +46,21 @@ func TestAdopt_incompleteList(t *testing.T) {
 	}
 }
 
-func TestAdviceOnList(t *testing.T) {
+func TestWithAdvice(t *testing.T) {
 	for status, want := range map[int]string{
 		0:   "DIGITALRIVER_BASE_URL",
 		401: "DIGITALRIVER_API_KEY",
 		403: "permission",
+		404: "Check the ID",
 		500: "",
 	} {
-		got := adviceOnList(fmt.Errorf("wrapped: %w", &digitalriver.Error{Status: status}))
-		if !strings.Contains(got, want) || want == "" && got != "" {
-			t.Errorf("%d: %q", status, got)
+		err := fmt.Errorf("wrapped: %w", &digitalriver.Error{Status: status})
+		advised := withAdvice(err)
+		if !errors.Is(advised, err) || !strings.Contains(advised.Error(), want) || want == "" && advised != err {
+			t.Errorf("%d: %q", status, advised)
 		}
 	}
-	if got := adviceOnList(&digitalriver.Error{Err: context.Canceled}); got != "" {
-		t.Errorf("after an interrupt: %q", got)
+	if err := error(&digitalriver.Error{Err: context.Canceled}); withAdvice(err) != err {
+		t.Errorf("after an interrupt: %q", withAdvice(err))
 	}
 }
