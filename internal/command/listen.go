@@ -74,7 +74,6 @@ const (
 type listener struct {
 	secrets *webhookSecrets
 	forward *url.URL // nil for none.
-	client  *http.Client
 	printer *eventPrinter
 	sending sync.WaitGroup
 }
@@ -101,7 +100,6 @@ func defineListen(flags *flag.FlagSet) action {
 		printer.out = std.out
 		l := &listener{
 			secrets: &webhookSecrets{list: client.ListSecrets, webhookID: *webhook},
-			client:  &http.Client{Transport: &http.Transport{}}, // No proxy: it forwards to this machine's network.
 			printer: printer,
 		}
 		if *forward != "" {
@@ -187,7 +185,7 @@ func (l *listener) pass(original *http.Request, event received) {
 	for _, name := range []string{"Connection", "Content-Length"} {
 		request.Header.Del(name)
 	}
-	response := delivery.Send(l.client, request, forwardTimeout)
+	response := delivery.Send(http.DefaultTransport, request, forwardTimeout)
 	l.printer.printForward(event, redact.URL(l.forward.String()), response)
 }
 

@@ -29,7 +29,6 @@ func startListener(t *testing.T, l *listener) (address string, lines *bufio.Scan
 		l.printer = &eventPrinter{}
 	}
 	l.printer.out = writer
-	l.client = http.DefaultClient
 	server := httptest.NewServer(l)
 	t.Cleanup(func() {
 		_ = reader.Close()
