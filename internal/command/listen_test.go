@@ -124,10 +124,12 @@ func TestListen_refuses(t *testing.T) {
 		method, body, header, webhook string
 		want                          string
 	}{
-		"no header":       {body: event, want: "the header DigitalRiver-Signature is missing"},
-		"malformed":       {body: event, header: "1, 2", want: "malformed signature header"},
-		"stale":           {body: event, header: sign(event, now.Add(-time.Hour)), want: "timestamp outside the tolerance"},
-		"other secret":    {body: event, header: signature.Header(now, []byte(event), "other"), want: "No other JSON encoding"},
+		"no header": {body: event, want: "the header DigitalRiver-Signature is missing"},
+		"malformed": {body: event, header: "1, 2", want: "malformed signature header"},
+		"stale":     {body: event, header: sign(event, now.Add(-time.Hour)), want: "timestamp outside the tolerance"},
+		"other secret": {
+			body: event, header: signature.Header(now, []byte(event), "other"), want: "No other JSON encoding",
+		},
 		"encoded again":   {body: event, header: sign(strings.ReplaceAll(event, " ", ""), now), want: "The body was changed"},
 		"no webhook":      {body: `{"type": "a"}`, header: sign(`{"type": "a"}`, now), want: "the event names no webhook"},
 		"not an event":    {body: "{", header: sign("{", now), want: "the event names no webhook"},
