@@ -58,7 +58,7 @@ const readmeSteps = `# Adopted webhooks
 ` + "`terraform-provider-digitalriver adopt`" + ` wrote this configuration for webhooks that exist already. With OpenTofu, use ` + "`tofu`" + ` in place of ` + "`terraform`" + `.
 
 1. Set ` + "`DIGITALRIVER_API_KEY`" + ` to the key that the webhooks were read with. If you had set ` + "`DIGITALRIVER_BASE_URL`" + ` or ` + "`DIGITALRIVER_API_VERSION`" + `, keep them set.
-2. Run ` + "`terraform init`" + ` and ` + "`terraform plan`" + `. The plan must end with this line:
+2. Run ` + "`terraform init`" + ` and ` + "`terraform plan`" + `. The plan must have this line:
 
    ` + "```text" + `
    Plan: %d to import, 0 to add, 0 to change, 0 to destroy.
@@ -80,7 +80,7 @@ The rotations have no period and no triggers, so they rotate nothing. Add ` + "`
 const readmeVariables = `
 ## Credentials
 
-These files contain no password and no client secret. The variables are null, and can stay null until you change ` + "`authentication`" + ` or ` + "`oauth`" + ` of a webhook. Such a change sends the whole object to the API, so set its variables first, for example in the environment as ` + "`TF_VAR_`" + ` and the name. To send only a new password or client secret, also raise its ` + "`_wo_version`" + `.
+These files contain no password and no client secret. The plan warns that they are not imported. The variables are null, and can stay null until you change ` + "`authentication`" + ` or ` + "`oauth`" + ` of a webhook. Such a change sends the whole object to the API, so set its variables first, for example in the environment as ` + "`TF_VAR_`" + ` and the name. To send only a new password or client secret, also raise its ` + "`_wo_version`" + `.
 
 | Webhook | Argument | Variable |
 | --- | --- | --- |
@@ -89,7 +89,7 @@ These files contain no password and no client secret. The variables are null, an
 const readmePlainCredentials = `
 ## Credentials
 
-These files contain no password and no client secret. Before you change ` + "`authentication`" + ` or ` + "`oauth`" + ` of a webhook, replace the version (` + "`password_wo_version = 1`" + `) with the value, from a sensitive variable (` + "`password = var.NAME`" + `). The value is then sent to the API and stored in state. With Terraform or OpenTofu 1.11 or later, use the write-only arguments, which are not stored.
+These files contain no password and no client secret. The plan warns that they are not imported. Before you change ` + "`authentication`" + ` or ` + "`oauth`" + ` of a webhook, replace the version (` + "`password_wo_version = 1`" + `) with the value, from a sensitive variable (` + "`password = var.NAME`" + `). The value is then sent to the API and stored in state. With Terraform or OpenTofu 1.11 or later, use the write-only arguments, which are not stored.
 
 | Webhook | Argument |
 | --- | --- |

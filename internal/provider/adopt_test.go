@@ -20,16 +20,23 @@ import (
 // The tests in this file adopt the webhooks of a sandbox with the command adopt of
 // the built provider, and plan and apply what it writes as it stands.
 
+// useSandbox makes the environment name a sandbox, and leaves the provider to the
+// configuration.
+func (w *workspace) useSandbox(api *sandboxAPI) {
+	w.t.Helper()
+	w.env = append(w.env, envBaseURL+"="+api.url, envAPIKey+"="+testKey)
+	if err := os.Remove(w.path("versions.tf")); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // adopt writes configuration for the webhooks of a sandbox in place of the
 // configuration of the workspace, and returns its files.
 func (w *workspace) adopt(api *sandboxAPI, flags ...string) map[string]string {
 	w.t.Helper()
-	w.env = append(w.env, envBaseURL+"="+api.url, envAPIKey+"="+testKey)
+	w.useSandbox(api)
 	binary, err := builtProvider()
 	if err != nil {
-		w.t.Fatal(err)
-	}
-	if err := os.Remove(w.path("versions.tf")); err != nil {
 		w.t.Fatal(err)
 	}
 	command := exec.Command(binary, append([]string{"adopt"}, flags...)...)
@@ -196,4 +203,16 @@ func TestAccAdopt_byIdentity(t *testing.T) {
 	}
 	w.adopt(api, "-identity", "-rotations")
 	w.mustAdopt(api, 24)
+}
+
+// TestAccAdopt_example imports two of three webhooks with the example of import
+// blocks with for_each.
+func TestAccAdopt_example(t *testing.T) {
+	api, w := startSandbox(t), newWorkspace(t)
+	api.create(testKey, webhookBody("https://shop.example.com/digital-river/refunds", "refund.complete", "refund.failed"))
+	api.create(testKey, webhookBody("https://shop.example.com/digital-river/orders", "order.accepted", "order.blocked"))
+	api.create(testKey, webhookBody("https://shop.example.com/digital-river/other", "order.accepted"))
+	w.useSandbox(api)
+	w.write("main.tf", readExample(t, filepath.Join(examplesDir, "adopt/main.tf")))
+	w.mustAdopt(api, 2)
 }
