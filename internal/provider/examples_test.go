@@ -118,7 +118,7 @@ func neededVersion(name string) *version.Version {
 	case strings.Contains(name, "resources/digitalriver_webhook/"): // Write-only arguments.
 		return tfversion.Version1_11_0
 	default:
-		return tfversion.Version1_9_0
+		return tfversion.Version1_8_0
 	}
 }
 

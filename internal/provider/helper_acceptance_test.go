@@ -55,7 +55,7 @@ func testWithEcho(t *testing.T, steps ...resource.TestStep) {
 	providers := testProviders()
 	providers["echo"] = echoprovider.NewProviderServer()
 	resource.Test(t, resource.TestCase{
-		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_10_0)},
+		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(ephemeralSince())},
 		ProtoV6ProviderFactories: providers,
 		Steps:                    steps,
 	})

@@ -191,12 +191,36 @@ func (w *workspace) version() *version.Version {
 	return parsed
 }
 
+// ephemeralSince is the first version of the CLI that has ephemeral resources.
+func ephemeralSince() *version.Version {
+	if strings.Contains(os.Getenv("TF_ACC_PROVIDER_HOST"), "opentofu") {
+		return tfversion.Version1_11_0
+	}
+	return tfversion.Version1_10_0
+}
+
 // require skips the test on an older CLI.
 func (w *workspace) require(minimum *version.Version) {
 	w.t.Helper()
+	w.skipUnless(tfversion.SkipBelow(minimum))
+}
+
+// requireImportBlocks skips the test on Terraform 1.16.0 to 1.16.2. They break the
+// import blocks of every provider outside the hashicorp namespace
+// (hashicorp/terraform#39144 and #39068).
+func (w *workspace) requireImportBlocks() {
+	w.t.Helper()
+	if strings.Contains(os.Getenv("TF_ACC_PROVIDER_HOST"), "opentofu") {
+		return
+	}
+	w.skipUnless(tfversion.SkipBetween(
+		version.Must(version.NewVersion("1.16.0")), version.Must(version.NewVersion("1.16.3"))))
+}
+
+func (w *workspace) skipUnless(check tfversion.TerraformVersionCheck) {
+	w.t.Helper()
 	var resp tfversion.CheckTerraformVersionResponse
-	tfversion.SkipBelow(minimum).CheckTerraformVersion(w.t.Context(),
-		tfversion.CheckTerraformVersionRequest{TerraformVersion: w.version()}, &resp)
+	check.CheckTerraformVersion(w.t.Context(), tfversion.CheckTerraformVersionRequest{TerraformVersion: w.version()}, &resp)
 	if resp.Skip != "" {
 		w.t.Skip(resp.Skip)
 	}

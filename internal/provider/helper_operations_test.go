@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
 )
@@ -141,7 +140,7 @@ func newOperationWorkspace(t *testing.T, o operation, accounts []account) *works
 	t.Helper()
 	w := newWorkspace(t)
 	if strings.Contains(o.after, "ephemeral ") {
-		w.require(tfversion.Version1_10_0)
+		w.require(ephemeralSince())
 	}
 	clocks := map[string]digitalriver.Clock{}
 	for _, a := range accounts {

@@ -133,6 +133,7 @@ func TestAccKill(t *testing.T) {
 
 func testKill(t *testing.T, k *providerKiller) {
 	api, w := startSandbox(t), newWorkspace(t)
+	w.requireImportBlocks()
 	w.apply(killConfig(api.url, 1))
 
 	k.next = api.handler

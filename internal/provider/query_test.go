@@ -32,6 +32,7 @@ list "digitalriver_webhook_secret_rotation" "all" {
 func TestAccQuery_adoptsAccount(t *testing.T) {
 	api, w := startSandbox(t), newWorkspace(t)
 	w.require(tfversion.Version1_14_0)
+	w.requireImportBlocks()
 	plain := webhookBody("https://example.com/plain", "order.accepted", "order.blocked")
 	basic := webhookBody("https://example.com/basic", "order.accepted")
 	basic["authentication"] = object{"username": "u", "password": "hush-hush"}

@@ -155,6 +155,7 @@ func TestAccWebhook_generatedConfigPlansClean(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			api, w := startSandbox(t), newWorkspace(t)
+			w.requireImportBlocks()
 			webhook := webhookBody("https://example.com/webhooks", "order.accepted", "order.blocked")
 			maps.Copy(webhook, test.further)
 			id := api.create(testKey, webhook)
