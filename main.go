@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"log"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/command"
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/provider"
@@ -23,17 +21,9 @@ func main() {
 	flag.Usage = func() { _, _ = fmt.Fprint(flag.CommandLine.Output(), command.Usage()) }
 	flag.Parse()
 	if flag.NArg() > 0 {
-		os.Exit(runCommand(flag.Args()))
+		os.Exit(command.Run(context.Background(), flag.Args(), os.Stdin, os.Stdout, os.Stderr))
 	}
 	if err := provider.Serve(version, *debugger); err != nil {
 		log.Fatal(err)
 	}
-}
-
-// runCommand runs a command until it ends or is interrupted, and returns its exit
-// status.
-func runCommand(args []string) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	return command.Run(ctx, args, os.Stdin, os.Stdout, os.Stderr)
 }

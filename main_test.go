@@ -162,6 +162,18 @@ var responses = map[string]http.HandlerFunc{
 		w.Header().Set("Location", "https://shop.example.com/new?token=hidden")
 		w.WriteHeader(http.StatusFound)
 	},
+	"redirect-nowhere": func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", "https://shop:hid den@shop.example.com")
+		w.WriteHeader(http.StatusFound)
+	},
+	// What a server of another protocol may do: it sends back what it gets.
+	"echo": func(w http.ResponseWriter, r *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err == nil {
+			_, _ = fmt.Fprintf(conn, "%s %s %s\r\n", r.Method, r.RequestURI, r.Proto)
+			_ = conn.Close()
+		}
+	},
 }
 
 func startEndpoint(ts *testscript.TestScript, _ bool, args []string) {

@@ -65,7 +65,7 @@ func defineCheckEndpoint(flags *flag.FlagSet) action {
 			return err
 		}
 		check := endpointcheck.Check{
-			Client: endpointcheck.NewClient(), URL: address, EventType: *eventType, UserName: *username,
+			Transport: endpointcheck.NewTransport(), URL: address, EventType: *eventType, UserName: *username,
 			Timeout: delivery.ResponseTimeout, Now: time.Now(),
 		}
 		if err := readCredentials(&check, *secretFile, *passwordFile); err != nil {

@@ -8,6 +8,9 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/sandbox"
 )
@@ -16,7 +19,8 @@ const sandboxUsage = `Usage: terraform-provider-digitalriver sandbox [flags]
 
 Runs a local Webhooks API, to try the provider without an account. It stores
 webhooks and their signing secrets, delivers events to their endpoints, limits
-the rate of requests like the real API, and fails on demand. Ctrl-C ends it.
+the rate of requests like the real API, and fails on demand. Ctrl-C ends it; a
+second Ctrl-C ends it at once.
 
 Flags:
   -listen ADDRESS     address to listen on (default 127.0.0.1:8787; port 0 picks a
@@ -84,8 +88,27 @@ func defineSandbox(flags *flag.FlagSet) action {
 		if len(args) > 0 {
 			return wrongUsage("unexpected argument %q", args[0])
 		}
+		ctx, stop := untilInterrupted(ctx)
+		defer stop()
 		return runSandbox(ctx, *listen, o, std)
 	}
+}
+
+// untilInterrupted returns a context that ends with the first interrupt. The
+// second one ends the process at once, as it does without this.
+func untilInterrupted(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	interrupts := make(chan os.Signal, 1)
+	signal.Notify(interrupts, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case <-interrupts:
+		case <-ctx.Done():
+		}
+		signal.Stop(interrupts)
+		cancel()
+	}()
+	return ctx, cancel
 }
 
 // runSandbox runs a sandbox until ctx ends. The first line on standard output is

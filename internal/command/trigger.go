@@ -17,7 +17,9 @@ import (
 	"time"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/delivery"
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/redact"
 )
 
 const triggerUsage = `Usage: terraform-provider-digitalriver trigger TYPE... [flags]
@@ -230,18 +232,20 @@ func (s sandboxClient) call(ctx context.Context, method, path string, body []byt
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, method, s.url+path, bytes.NewReader(body))
 	if err != nil {
-		return wrongUsage("-sandbox: %v", err)
+		return wrongUsage("-sandbox: want a URL such as %s, got %q", defaultSandbox, redact.URL(s.url))
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return fmt.Errorf("no sandbox responds; start one with terraform-provider-digitalriver sandbox: %w", err)
+		return fmt.Errorf("no sandbox responds; start one with terraform-provider-digitalriver sandbox: %w",
+			delivery.Cause(err))
 	}
 	defer func() { _ = response.Body.Close() }()
+	shown := redact.URL(s.url + path)
 	if response.StatusCode != status {
-		return fmt.Errorf("%s responded with %s: %s", s.url+path, response.Status, errorMessages(response.Body))
+		return fmt.Errorf("%s responded with %s: %s", shown, response.Status, errorMessages(response.Body))
 	}
 	if err := json.NewDecoder(response.Body).Decode(into); err != nil {
-		return fmt.Errorf("%s: %w", s.url+path, err)
+		return fmt.Errorf("%s: %w", shown, err)
 	}
 	return nil
 }

@@ -10,8 +10,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/signature"
@@ -32,16 +34,23 @@ const (
 var (
 	ErrTimeout = errors.New("no complete response")
 	ErrTooLong = fmt.Errorf("the response body is longer than %d KiB", MaxResponseBody>>10)
+	ErrInvalid = errors.New("the response is not valid HTTP")
 )
 
 // NewRequest returns the request that delivers body to an address at the time
-// now, signed with each of the secrets. It has no credentials.
+// now, signed with each of the secrets. A user name and password in the address
+// become basic authentication. The error may hold the address.
 func NewRequest(
 	ctx context.Context, address string, body []byte, now time.Time, secrets ...string,
 ) (*http.Request, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
+	}
+	if user := request.URL.User; user != nil {
+		password, _ := user.Password()
+		request.SetBasicAuth(user.Username(), password)
+		request.URL.User = nil
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set(signature.HeaderName, signature.Header(now, body, secrets...))
@@ -54,8 +63,8 @@ type Response struct {
 	Header   http.Header
 	TLS      *tls.ConnectionState // nil for plain http.
 	Duration time.Duration        // Until the end of the response, or until the delivery failed.
-	// Err is why the response is missing or not complete. It does not hold the
-	// address, which may hold credentials.
+	// Err is why the response is missing or not complete. It holds no part of the
+	// request or the response, where credentials may be.
 	Err error
 }
 
@@ -72,14 +81,12 @@ func (r Response) Redirected() bool {
 
 // Send sends a request and reads the response, for at most the timeout. It does
 // not follow redirects.
-func Send(client *http.Client, request *http.Request, timeout time.Duration) (r Response) {
+func Send(transport http.RoundTripper, request *http.Request, timeout time.Duration) (r Response) {
 	ctx, cancel := context.WithTimeout(request.Context(), timeout)
 	defer cancel()
 	begin := time.Now()
 	defer func() { r.Duration = time.Since(begin) }()
-	direct := *client
-	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	response, err := direct.Do(request.WithContext(ctx))
+	response, err := transport.RoundTrip(request.WithContext(ctx))
 	if err != nil {
 		return Response{Err: incomplete(ctx, err, timeout)}
 	}
@@ -100,14 +107,28 @@ func incomplete(ctx context.Context, err error, timeout time.Duration) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return fmt.Errorf("%w within %d ms", ErrTimeout, timeout.Milliseconds())
 	}
-	return WithoutAddress(err)
+	return Cause(err)
 }
 
-// WithoutAddress returns the cause of an error of [http.Client.Do] without the
-// address, which may hold credentials.
-func WithoutAddress(err error) error {
-	if wrapped, ok := errors.AsType[*url.Error](err); ok {
-		return wrapped.Err
+// Cause returns why a request failed: what went wrong with the connection, or
+// [ErrInvalid]. Other errors of net/http quote the address, or a response that
+// may repeat the request.
+func Cause(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		err = e.Err
 	}
-	return err
+	if e, ok := errors.AsType[*net.OpError](err); ok {
+		return e
+	}
+	if strings.HasPrefix(err.Error(), "tls: ") {
+		return err // From crypto/tls, which knows neither.
+	}
+	for _, known := range []error{
+		http.ErrSchemeMismatch, io.ErrUnexpectedEOF, io.EOF, context.Canceled, context.DeadlineExceeded,
+	} {
+		if errors.Is(err, known) {
+			return known
+		}
+	}
+	return ErrInvalid
 }

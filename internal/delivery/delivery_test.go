@@ -2,9 +2,12 @@ package delivery
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -83,7 +86,8 @@ func (s *slow) Close() error { return nil }
 func TestSend(t *testing.T) {
 	body := func(size int) io.ReadCloser { return io.NopCloser(strings.NewReader(strings.Repeat("x", size))) }
 	inTwoSeconds, inFourSeconds := slow(2), slow(4)
-	refused := errors.New("connection refused")
+	refused := &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+	quoting := &http.ProtocolError{ErrorString: `malformed HTTP response "POST /?token=shop"`}
 	tests := []struct {
 		name         string
 		status       int
@@ -100,11 +104,16 @@ func TestSend(t *testing.T) {
 		{"slow body", 200, &inTwoSeconds, nil, nil, true},
 		{"body too slow", 200, &inFourSeconds, nil, ErrTimeout, false},
 		{"no connection", 0, nil, refused, refused, false},
+		{"cut", 0, nil, fmt.Errorf("broken: %w", io.EOF), io.EOF, false},
+		{"repeats the request", 0, nil, quoting, ErrInvalid, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				client := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+				transport := roundTrip(func(r *http.Request) (*http.Response, error) {
+					if user, password, _ := r.BasicAuth(); user != "shop" || password != "hid den" || r.URL.User != nil {
+						t.Errorf("%s with %s/%s", r.URL, user, password)
+					}
 					got, err := io.ReadAll(r.Body)
 					if err != nil {
 						t.Error(err)
@@ -119,13 +128,13 @@ func TestSend(t *testing.T) {
 						StatusCode: test.status, Header: http.Header{"Location": {"https://elsewhere"}},
 						Body: untilDone{test.body, r},
 					}, nil
-				})}
-				request, err := NewRequest(t.Context(), "https://user:hidden@shop.example.com", []byte("{}"), time.Now(),
+				})
+				request, err := NewRequest(t.Context(), "https://shop:hid%20den@shop.example.com", []byte("{}"), time.Now(),
 					"whk_1", "whk_2")
 				if err != nil {
 					t.Fatal(err)
 				}
-				r := Send(client, request, ResponseTimeout)
+				r := Send(transport, request, ResponseTimeout)
 				if r.Status != test.status || !errors.Is(r.Err, test.want) || r.Acknowledged() != test.acknowledged {
 					t.Errorf("%+v", r)
 				}

@@ -24,10 +24,14 @@ type Grant struct {
 	Audience      string // "" for none.
 }
 
-// Token requests a token. The timeout is for the whole response. The error says
-// what went wrong, without the address and the body of the response, which may
-// contain credentials.
-func (g Grant) Token(ctx context.Context, client *http.Client, timeout time.Duration) (*oauth2.Token, error) {
+// Token requests a token. The timeout is for the whole response. It does not
+// follow redirects. The error says what went wrong, without any part of the
+// request or the response, where credentials may be.
+func (g Grant) Token(ctx context.Context, transport http.RoundTripper, timeout time.Duration) (*oauth2.Token, error) {
+	client := &http.Client{
+		Transport:     transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	ctx, cancel := context.WithTimeout(context.WithValue(ctx, oauth2.HTTPClient, client), timeout)
 	defer cancel()
 	token, err := g.config().Token(ctx)
@@ -58,7 +62,7 @@ func tokenError(err error) error {
 		return fmt.Errorf("the token endpoint responded with status %d", refused.Response.StatusCode)
 	}
 	if _, ok := errors.AsType[*url.Error](err); ok {
-		return fmt.Errorf("the token endpoint cannot be reached: %w", WithoutAddress(err))
+		return fmt.Errorf("the token endpoint cannot be reached: %w", Cause(err))
 	}
 	return errors.New("the token endpoint's response is not a token")
 }

@@ -9,6 +9,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -26,7 +27,7 @@ const soonToExpire = 30 * 24 * time.Hour
 
 // Check is what an endpoint is checked with.
 type Check struct {
-	Client    *http.Client // See [NewClient].
+	Transport http.RoundTripper // See [NewTransport].
 	URL       *url.URL
 	EventType string
 	Secret    string // The signing secret of the webhook.
@@ -69,12 +70,18 @@ type Request struct {
 	response delivery.Response
 }
 
-// NewClient returns a client that connects anew for each request, as for a first
-// delivery.
-func NewClient() *http.Client {
-	return &http.Client{Transport: &http.Transport{
+// NewTransport returns a transport that connects anew for each request, as for a
+// first delivery.
+func NewTransport() *http.Transport {
+	return &http.Transport{
 		Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true, ForceAttemptHTTP2: true,
-	}}
+		OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, response *http.Response) error {
+			if response.StatusCode != http.StatusOK {
+				return &net.OpError{Op: "proxyconnect", Err: fmt.Errorf("the proxy responded with %d", response.StatusCode)}
+			}
+			return nil
+		},
+	}
 }
 
 // Run sends a signed sample event, the same event again, and the event with a
@@ -97,7 +104,7 @@ func (c Check) Run(ctx context.Context) (*Result, error) {
 	}
 	var token *oauth2.Token
 	if c.Grant != nil {
-		if token, err = c.Grant.Token(ctx, c.Client, c.Timeout); err != nil {
+		if token, err = c.Grant.Token(ctx, c.Transport, c.Timeout); err != nil {
 			result.fail("There is no OAuth token to send: %v. Digital River needs one before it can deliver an event.", err)
 			return result, ctx.Err()
 		}
@@ -131,7 +138,7 @@ func (c Check) send(
 	if token != nil {
 		token.SetAuthHeader(request)
 	}
-	response := delivery.Send(c.Client, request, c.Timeout)
+	response := delivery.Send(c.Transport, request, c.Timeout)
 	sent := Request{
 		Name: name, Status: response.Status, DurationMS: response.Duration.Milliseconds(),
 		Location: redact.URL(response.Header.Get("Location")), response: response,

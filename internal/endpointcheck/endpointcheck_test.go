@@ -24,7 +24,7 @@ func run(t *testing.T, address string, transport http.RoundTripper, now time.Tim
 		t.Fatal(err)
 	}
 	check := Check{
-		Client: &http.Client{Transport: transport}, URL: parsed, EventType: "order.accepted", Secret: "whk_test",
+		Transport: transport, URL: parsed, EventType: "order.accepted", Secret: "whk_test",
 		Timeout: delivery.ResponseTimeout, Now: now,
 	}
 	result, err := check.Run(t.Context())
@@ -112,5 +112,22 @@ func TestSlowEndpoint(t *testing.T) {
 				t.Errorf("%s: warnings %q", test.duration, warnings)
 			}
 		})
+	}
+}
+
+func TestProxyRefuses(t *testing.T) {
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusProxyAuthRequired)
+	}))
+	defer proxy.Close()
+	address, err := url.Parse(proxy.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := NewTransport()
+	transport.Proxy = http.ProxyURL(address)
+	result := run(t, "https://shop.example.com", transport, time.Now())
+	if !strings.HasPrefix(result.Failures[0], "It cannot be reached: proxyconnect: the proxy responded with 407.") {
+		t.Errorf("%+v", result)
 	}
 }

@@ -34,7 +34,7 @@ func (s *Sandbox) advanceClock(c call) (response, error) {
 	if err := s.store.advance(time.Duration(d)); err != nil {
 		return response{}, err
 	}
-	s.courier.clockMoved()
+	s.courier.look()
 	s.store.disableFailing()
 	return jsonResponse(http.StatusOK, encode(map[string]timestamp{"time": {s.store.clock.now()}})), nil
 }

@@ -1,172 +1,177 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
 
-const (
-	// maxAttempts is the number of attempts that may be under way at a time.
-	maxAttempts = 1000
-	// maxWebhookAttempts is the same for one webhook, so that a slow endpoint
-	// delays no other.
-	maxWebhookAttempts = 8
-)
+// maxWebhookAttempts is the number of attempts that may be under way at a time
+// for one webhook. There is no such number for all of them together, so that
+// slow endpoints delay no other.
+const maxWebhookAttempts = 8
 
-// courier makes each attempt to deliver an event when it is due. Each attempt to
-// be made has a goroutine that waits for that.
+// courier makes each attempt to deliver an event when it is due. Attempts wait
+// in one queue until they are due, and then in the line of their webhook. Only
+// attempts under way have a goroutine.
 type courier struct {
 	store  *store
 	sender *sender
 	// testRetries are the times of the retries in test mode after the first attempt.
 	testRetries []time.Duration
-	slots       chan struct{} // One for each attempt under way.
-	// failed is signalled after failures, which change when a webhook is to be
-	// disabled.
-	failed chan struct{}
+	// changed is signalled after a change of what run waits for.
+	changed chan struct{}
 
-	mu           sync.Mutex
-	moved        chan struct{}            // Closed when the clock has moved.
-	webhookSlots map[string]chan struct{} // By the id of the webhook.
-	ctx          context.Context
-	cancel       context.CancelFunc
-	work         sync.WaitGroup
+	mu      sync.Mutex
+	pending []*attempt       // The attempt that is due next is the last one.
+	lines   map[string]*line // By the id of the webhook. None is empty.
+
+	cancel  context.CancelFunc
+	running sync.WaitGroup
 }
 
+// line has the attempts for one webhook that are due.
+type line struct {
+	webhookID string
+	waiting   []*attempt
+	underWay  int
+}
+
+// newCourier starts a courier, which continues with the attempts in the data
+// file.
 func newCourier(store *store, sender *sender, testRetries []time.Duration) *courier {
-	c := &courier{
-		store:       store,
-		sender:      sender,
-		testRetries: testRetries,
-		slots:       make(chan struct{}, maxAttempts),
-		failed:      make(chan struct{}, 1),
-		moved:       make(chan struct{}),
-	}
+	c := &courier{store: store, sender: sender, testRetries: testRetries, changed: make(chan struct{}, 1)}
+	c.pending = store.allAttempts()
+	slices.SortFunc(c.pending, dueLater)
 	c.start()
 	return c
 }
 
-// start continues with the attempts in the data file.
+// start starts a courier that was stopped.
 func (c *courier) start() {
-	c.mu.Lock()
-	c.webhookSlots = map[string]chan struct{}{}
-	c.ctx, c.cancel = context.WithCancel(context.Background())
-	ctx := c.ctx
-	c.mu.Unlock()
-	c.work.Go(func() { c.watch(ctx) })
-	c.schedule(c.store.allAttempts())
+	ctx, cancel := context.WithCancel(context.Background())
+	c.cancel = cancel
+	c.lines = map[string]*line{}
+	c.running.Go(func() { c.run(ctx) })
 }
 
-// stop breaks off the attempts under way. They stay in the data file.
+// stop breaks off the attempts under way and drops the others. They stay in the
+// data file.
 func (c *courier) stop() {
-	c.mu.Lock()
 	c.cancel()
-	c.mu.Unlock()
-	c.work.Wait()
-	c.sender.reset()
+	c.running.Wait()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.pending, c.lines = nil, nil
+	c.sender.forgetAll()
 }
 
 // schedule has attempts made when they are due.
-func (c *courier) schedule(attempts []*attempt) {
+func (c *courier) schedule(attempts ...*attempt) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.ctx.Err() != nil {
-		return
-	}
 	for _, a := range attempts {
-		slots := c.webhookSlots[a.WebhookID]
-		if slots == nil {
-			slots = make(chan struct{}, maxWebhookAttempts)
-			c.webhookSlots[a.WebhookID] = slots
-		}
-		ctx := c.ctx
-		c.work.Go(func() { c.carry(ctx, slots, a) })
+		i, _ := slices.BinarySearchFunc(c.pending, a, dueLater)
+		c.pending = slices.Insert(c.pending, i, a)
 	}
+	c.look()
 }
 
-// clockMoved tells everything that waits for a time to look again.
-func (c *courier) clockMoved() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	close(c.moved)
-	c.moved = make(chan struct{})
+// dueLater compares attempts for the order of the queue.
+func dueLater(a, b *attempt) int {
+	return cmp.Or(b.Due.Compare(a.Due.Time), cmp.Compare(b.eventKey, a.eventKey))
 }
 
-// nextMove returns a channel that is closed when the clock moves next.
-func (c *courier) nextMove() <-chan struct{} {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.moved
-}
-
-// carry makes an attempt when it is due, and its retries.
-func (c *courier) carry(ctx context.Context, webhookSlots chan struct{}, a *attempt) {
-	for a != nil {
-		if !c.waitUntil(ctx, a.Due.Time) || !acquire(ctx, webhookSlots) {
-			return
-		}
-		if !acquire(ctx, c.slots) {
-			<-webhookSlots
-			return
-		}
-		a = c.attempt(ctx, a)
-		<-c.slots
-		<-webhookSlots
-	}
-}
-
-func acquire(ctx context.Context, slots chan<- struct{}) bool {
+// look has run look again at what it waits for.
+func (c *courier) look() {
 	select {
-	case slots <- struct{}{}:
-		return ctx.Err() == nil
-	case <-ctx.Done():
-		return false
+	case c.changed <- struct{}{}:
+	default:
 	}
 }
 
-// waitUntil reports whether the sandbox's clock has reached t before ctx ended.
-func (c *courier) waitUntil(ctx context.Context, t time.Time) bool {
+// run starts attempts when they are due, and disables webhooks that have failed
+// for too long.
+func (c *courier) run(ctx context.Context) {
 	for ctx.Err() == nil {
-		moved := c.nextMove()
-		wait := t.Sub(c.store.clock.now())
-		if wait <= 0 {
-			return true
-		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-moved:
-		case <-ctx.Done():
-		}
-		timer.Stop()
-	}
-	return false
-}
-
-// watch disables webhooks that have failed for too long.
-func (c *courier) watch(ctx context.Context) {
-	for ctx.Err() == nil {
-		moved := c.nextMove()
-		next, failing := c.store.disableFailing()
 		var timer <-chan time.Time
-		if failing {
-			timer = time.After(max(next.Sub(c.store.clock.now()), time.Millisecond))
+		if next := earlier(c.startDue(ctx), c.store.disableFailing()); !next.IsZero() {
+			timer = time.After(next.Sub(c.store.clock.now()))
 		}
 		select {
 		case <-timer:
-		case <-moved:
-		case <-c.failed:
+		case <-c.changed:
 		case <-ctx.Done():
 		}
 	}
 }
 
-// attempt makes an attempt and returns the next one, if there is one.
-func (c *courier) attempt(ctx context.Context, a *attempt) *attempt {
+// earlier returns the earlier one of two times. The zero time is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// startDue moves the attempts that are due to the lines of their webhooks. It
+// returns the time when the next one is due.
+func (c *courier) startDue(ctx context.Context) (next time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.store.clock.now()
+	for i, a := range slices.Backward(c.pending) {
+		if a.Due.After(now) {
+			return a.Due.Time
+		}
+		c.pending = c.pending[:i]
+		l := c.lines[a.WebhookID]
+		if l == nil {
+			l = &line{webhookID: a.WebhookID}
+			c.lines[a.WebhookID] = l
+		}
+		l.waiting = append(l.waiting, a)
+		if l.underWay < maxWebhookAttempts {
+			l.underWay++
+			c.running.Go(func() { c.serve(ctx, l) })
+		}
+	}
+	return time.Time{}
+}
+
+// serve makes the attempts in a line, one after the other, until none waits.
+func (c *courier) serve(ctx context.Context, l *line) {
+	for {
+		a := c.take(ctx, l)
+		if a == nil {
+			return
+		}
+		c.attempt(ctx, a)
+	}
+}
+
+// take takes the next attempt out of a line. It returns nil if serve is to end.
+func (c *courier) take(ctx context.Context, l *line) *attempt {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if ctx.Err() == nil && len(l.waiting) > 0 {
+		a := l.waiting[0]
+		l.waiting = l.waiting[1:]
+		return a
+	}
+	if l.underWay--; l.underWay == 0 {
+		delete(c.lines, l.webhookID)
+	}
+	return nil
+}
+
+// attempt makes an attempt, and schedules the next one if there is one.
+func (c *courier) attempt(ctx context.Context, a *attempt) {
 	r, body, ok := c.store.prepare(a)
 	if !ok {
-		return nil
+		return
 	}
 	result := attemptResult{
 		EventID: a.EventID, EventType: a.EventType, WebhookID: a.WebhookID, Attempt: a.Number,
@@ -176,7 +181,7 @@ func (c *courier) attempt(ctx context.Context, a *attempt) *attempt {
 	result.Status, result.Outcome, result.Reason = c.sender.send(ctx, r, body, result.Time.Time)
 	result.DurationMS = time.Since(begin).Milliseconds()
 	if ctx.Err() != nil {
-		return nil
+		return
 	}
 	var next *attempt
 	if result.failed() {
@@ -185,13 +190,10 @@ func (c *courier) attempt(ctx context.Context, a *attempt) *attempt {
 		}
 	}
 	if err := c.store.finish(a, result, next); err != nil {
-		return nil
+		return
 	}
-	if result.failed() {
-		select {
-		case c.failed <- struct{}{}:
-		default:
-		}
+	if next != nil {
+		c.schedule(next)
 	}
-	return next
+	c.look() // The result may have changed when its webhook is to be disabled.
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -193,30 +194,51 @@ func TestNoRetryWithoutWebhook(t *testing.T) {
 	})
 }
 
-// TestSlowEndpoint has an endpoint that never responds beside many that do: no
+// TestSlowEndpoints has many endpoints that never respond beside some that do: no
 // delivery to these waits.
-func TestSlowEndpoint(t *testing.T) {
+func TestSlowEndpoints(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *network) {
 		s, _ := n.sandbox(sandbox.Options{DeliveryTimeout: time.Hour})
 		slow := n.endpoint(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-		quick := n.endpoint(nil)
-		s.subscribe(slow.url, "")
-		for range 20 {
+		const slowOnes, events, underWay, quickOnes = 130, 10, 8, 20
+		for range slowOnes {
+			s.subscribe(slow.url, "")
+		}
+		for range events {
 			s.trigger(acceptedEvent)
 		}
-		const slotsOfOneWebhook, webhooks = 8, 200
-		equal(t, "requests to the slow endpoint", len(slow.requests()), slotsOfOneWebhook)
-		for range webhooks {
+		equal(t, "requests to the slow endpoints", len(slow.requests()), slowOnes*underWay)
+		quick := n.endpoint(nil)
+		for range quickOnes {
 			s.subscribe(quick.url, "")
 		}
 		begin := time.Now()
 		s.trigger(acceptedEvent)
-		equal(t, "requests to the quick ones", len(quick.requests()), webhooks)
-		for _, d := range s.settledDeliveries(webhooks) {
+		equal(t, "requests to the quick ones", len(quick.requests()), quickOnes)
+		for _, d := range s.settledDeliveries(quickOnes) {
 			equal(t, "delivery", []any{d.Outcome, d.Time.Equal(begin), d.DurationMS}, []any{"acknowledged", true, 0})
 		}
 		equal(t, "time taken", time.Since(begin), time.Duration(0))
-		equal(t, "requests to the slow endpoint", len(slow.requests()), slotsOfOneWebhook)
+		equal(t, "requests to the slow endpoints", len(slow.requests()), slowOnes*underWay)
+	})
+}
+
+// TestPendingAttemptsNeedNoGoroutines shows that only attempts under way do.
+func TestPendingAttemptsNeedNoGoroutines(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		s, _ := n.sandbox(sandbox.Options{})
+		e := n.endpoint(respondWith(500).ServeHTTP)
+		s.subscribe(e.url, "")
+		s.trigger(acceptedEvent)
+		s.settledDeliveries(1)
+		before := runtime.NumGoroutine()
+		for range 99 {
+			s.trigger(acceptedEvent)
+		}
+		s.settledDeliveries(100)
+		equal(t, "goroutines", runtime.NumGoroutine(), before)
+		s.advance("10m")
+		s.settledDeliveries(200)
 	})
 }
 

@@ -245,32 +245,30 @@ func (s *store) eachDelivery(do func(attemptResult)) error {
 }
 
 // disableFailing disables the webhooks that have acknowledged nothing for too
-// long, once the attempts that were due by then have been made. If others may
-// follow, it returns the time of the next one.
-func (s *store) disableFailing() (next time.Time, failing bool) {
+// long, once the attempts that were due by then have been made. It returns the
+// time when the next one may follow, or the zero time.
+func (s *store) disableFailing() (next time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, r := range slices.Clone(s.webhooks.sorted) {
+	now := s.clock.now()
+	for _, r := range s.webhooks.sorted {
 		if r.FailingSince == nil {
 			continue
 		}
 		limit := r.FailingSince.Add(giveUpAfter)
-		now := s.clock.now()
 		switch {
 		case now.Before(limit):
-			if !failing || limit.Before(next) {
-				next, failing = limit, true
-			}
+			next = earlier(next, limit)
 		case !s.attemptDueBy(r.Webhook.ID, limit):
 			disabled := *r
 			disabled.FailingSince = nil
 			disabled.Webhook.Enabled = false
 			disabled.Webhook.touch(now)
-			// A failure to write is not reported; the next failed attempt tries again.
+			// A failure to write is not reported; the next attempt tries again.
 			_ = s.db.Update(func(tx *bbolt.Tx) error { return s.putWebhook(tx, &disabled) })
 		}
 	}
-	return next, failing
+	return next
 }
 
 // attemptDueBy reports whether a webhook has an attempt to be made by a time.

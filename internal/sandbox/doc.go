@@ -13,6 +13,7 @@
 //   - reading.go: what depends on how the public sources are read; the package
 //     readings describes the ways to read them
 //   - exchange.go: what happens to an API request before and after its handler
+//   - origin.go: which requests of browsers are refused
 //   - keys.go, limiter.go: API keys and their rate limits
 //   - json.go, errors.go, response.go: reading and checking a body, the form of
 //     errors, and writing a response
@@ -23,15 +24,15 @@
 // # A request, from end to end
 //
 // PATCH /webhooks/{id} arrives at [Sandbox.ServeHTTP], which hands everything
-// outside /_sandbox to serveAPI. That begins an entry in the request log, looks
-// up the API key, asks the limiter, reads the body, and asks faults whether a
-// rule fires. Unless the fault says otherwise, do finds the operation in
-// apiRoutes and runs its handler, updateWebhook. The handler has the store copy
-// the webhook's record, merges the body into the copy with [fields], and checks
-// the result; all problems together are one 400. The store writes the copy to
-// the data file and, once that is committed, replaces the record in memory.
-// Finally exchange.respond lets the latency pass, finishes the log entry, and
-// writes the response.
+// outside /_sandbox to serveAPI. That begins an entry in the request log, refuses
+// what the page of another site sends, looks up the API key, asks the limiter,
+// reads the body, and asks faults whether a rule fires. Unless the fault says
+// otherwise, do finds the operation in apiRoutes and runs its handler,
+// updateWebhook. The handler has the store copy the webhook's record, merges the
+// body into the copy with [fields], and checks the result; all problems together
+// are one 400. The store writes the copy to the data file and, once that is
+// committed, replaces the record in memory. Finally exchange.respond lets the
+// latency pass, finishes the log entry, and writes the response.
 //
 // # An event, from end to end
 //
@@ -40,11 +41,12 @@
 // data of the request into the sample object of the event type. The store finds
 // the enabled webhooks that subscribe to the type, and writes the event with a
 // first attempt for each of them, so that no event is lost when the process is
-// killed. GET /events lists the event for 30 days. The courier gives each attempt a goroutine, which waits until the
-// attempt is due on the sandbox's clock and the webhook has a free slot.
-// The sender signs the body with the webhook's active secrets, adds its
-// credentials, and posts it to the receiver. The store then logs the result, and
-// notes in the webhook's record since when it has failed, if it did. The next
-// attempt replaces a failed one, if there is a next one. The courier's watch
-// disables a webhook that has failed for 72 hours.
+// killed. GET /events lists the event for 30 days. The courier keeps the attempt
+// in its queue until it is due on the sandbox's clock, and then in the line of
+// the webhook until fewer than 8 others of that are under way. The sender signs
+// the body with the webhook's active secrets, adds its credentials, and posts it
+// to the receiver. The store then logs the result, and notes in the webhook's
+// record since when it has failed, if it did. The next attempt replaces a failed
+// one, if there is a next one. The courier also disables a webhook that has
+// failed for 72 hours.
 package sandbox

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -9,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	jsonpatch "github.com/evanphx/json-patch/v5"
 	"github.com/google/uuid"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
@@ -26,7 +26,7 @@ func (s *Sandbox) triggerEvent(c call) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	s.courier.schedule(attempts)
+	s.courier.schedule(attempts...)
 	return jsonResponse(http.StatusAccepted, encode(struct {
 		ID         string   `json:"id"`
 		WebhookIDs []string `json:"webhookIds"`
@@ -121,17 +121,13 @@ func decodeEvent(body []byte) (*delivery.Event, error) {
 		return nil, err
 	}
 	var p problems
-	mode, product, patch := modeTest, "", json.RawMessage("{}")
+	mode, product, patch := modeTest, "", map[string]any(nil)
 	e := &delivery.Event{ID: uuid.NewString(), WebhookIDs: []string{}, DigitalRiverVersion: delivery.Version}
 	fields{
 		"type":    field(&e.Type, "a string"),
 		"product": field(&product, "a string"),
 		"mode":    field(&mode, "test or live"),
-		"data": func(p *problems, name string, value json.RawMessage) {
-			if decode[map[string]json.RawMessage](p, name, "an object", value) != nil {
-				patch = value
-			}
-		},
+		"data":    fieldBy(&patch, decodeData),
 	}.read(&p, "", "an event", members)
 	e.LiveMode = mode == modeLive
 	p.expect(mode == modeTest || mode == modeLive, "mode", "mode must be test or live.")
@@ -142,8 +138,8 @@ func decodeEvent(body []byte) (*delivery.Event, error) {
 		return nil, err
 	}
 	e.Commerce = eventType.Product == catalog.ProductCommerceAPI
-	e.Data, err = sampleData(eventType, e.LiveMode, patch)
-	return e, err
+	e.Data = sampleData(eventType, e.LiveMode, patch)
+	return e, nil
 }
 
 // findEventType returns the event type of a name, in a product if one was chosen.
@@ -165,36 +161,41 @@ func findEventType(p *problems, name, product string, chosen bool) catalog.Event
 	return eventType
 }
 
+// maxDataDepth is how deep the data of an event may be nested. Much deeper, and
+// encoding/json would not read the event.
+const maxDataDepth = 1000
+
+// decodeData decodes a JSON merge patch for the object of an event.
+func decodeData(p *problems, parameter string, value json.RawMessage) (patch map[string]any) {
+	d := json.NewDecoder(bytes.NewReader(value))
+	d.UseNumber()
+	p.expect(d.Decode(&patch) == nil && patch != nil, parameter, "%s must be an object.", parameter)
+	p.expect(depth(patch) <= maxDataDepth, parameter,
+		"%s must not be nested more than %d levels deep.", parameter, maxDataDepth)
+	return patch
+}
+
 // sampleData returns the sample of an event type in a mode, with a JSON merge
 // patch applied to the object.
-func sampleData(eventType catalog.EventType, live bool, patch json.RawMessage) (delivery.Data, error) {
+func sampleData(eventType catalog.EventType, live bool, patch map[string]any) delivery.Data {
 	data := delivery.Data(eventType.Sample())
-	var err error
 	if live {
-		if data.Object, err = inLiveMode(data.Object); err != nil {
-			return data, err
-		}
-		if data.PreviousAttributes, err = inLiveMode(data.PreviousAttributes); err != nil {
-			return data, err
-		}
+		data.Object = inLiveMode(data.Object)
+		data.PreviousAttributes = inLiveMode(data.PreviousAttributes)
 	}
-	data.Object, err = jsonpatch.MergePatch(data.Object, patch)
-	return data, err
+	if len(patch) > 0 {
+		data.Object = encode(mergePatch(data.Object, patch))
+	}
+	return data
 }
 
 // inLiveMode moves an object to live mode, if there is one and it shows its mode.
 // A few resources spell the member livemode.
-func inLiveMode(object json.RawMessage) (json.RawMessage, error) {
-	var members map[string]json.RawMessage
-	if object != nil {
-		if err := json.Unmarshal(object, &members); err != nil {
-			return nil, err
-		}
-	}
-	for name := range members {
+func inLiveMode(object json.RawMessage) json.RawMessage {
+	for name := range members(object) {
 		if strings.EqualFold(name, "liveMode") {
-			return jsonpatch.MergePatch(object, []byte(`{"`+name+`":true}`))
+			return encode(mergePatch(object, map[string]any{name: true}))
 		}
 	}
-	return object, nil
+	return object
 }

@@ -17,14 +17,18 @@ type exchange struct {
 	entry   *entry
 }
 
-// serveAPI checks a request in this order: key, rate limit, faults, and then
-// what it asks for. DESIGN.md lists the order as a decision.
+// serveAPI checks a request in this order: origin, key, rate limit, faults, and
+// then what it asks for. DESIGN.md lists the order as a decision.
 func (s *Sandbox) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 	key, known := keys[bearerToken(r)]
 	x := &exchange{sandbox: s, w: w, r: r, entry: s.requests.begin(entry{
 		Time:   timestamp{s.store.clock.now()},
 		Method: r.Method, Path: path, Query: r.URL.RawQuery, Mode: key.mode,
 	})}
+	if err := checkOrigin(r); err != nil {
+		x.respond(errorResponse(err))
+		return
+	}
 	if !known {
 		x.respond(unauthorized().response())
 		return
@@ -61,6 +65,9 @@ func (s *Sandbox) do(c call) response {
 
 // control serves the control endpoints.
 func (s *Sandbox) control(path string, r *http.Request) response {
+	if err := checkOrigin(r); err != nil {
+		return errorResponse(err)
+	}
 	o, id, err := controlRoutes.find(r.Method, path)
 	if err != nil {
 		return errorResponse(err)

@@ -83,9 +83,8 @@ func (n *network) dial(ctx context.Context, _, address string) (net.Conn, error)
 	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 }
 
-// serve serves a handler at a new loopback address until the test or stop ends
-// it.
-func (n *network) serve(handler http.Handler) (url string, stop func()) {
+// listen listens at a new loopback address.
+func (n *network) listen() *listener {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	l := &listener{
@@ -95,6 +94,13 @@ func (n *network) serve(handler http.Handler) (url string, stop func()) {
 	}
 	l.close = sync.OnceFunc(func() { close(l.closed) })
 	n.listeners[l.address] = l
+	return l
+}
+
+// serve serves a handler at a new loopback address until the test or stop ends
+// it.
+func (n *network) serve(handler http.Handler) (url string, stop func()) {
+	l := n.listen()
 	s := &http.Server{Handler: handler}
 	go func() { _ = s.Serve(l) }()
 	stop = func() { _ = s.Close() }

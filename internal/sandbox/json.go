@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"iter"
 	"maps"
 	"net/http"
 	"net/url"
@@ -114,6 +115,52 @@ func encode(v any) []byte {
 		panic(err)
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// mergePatch returns target with a JSON merge patch (RFC 7396) applied to it. It
+// decodes only those parts of the target that the patch changes.
+func mergePatch(target json.RawMessage, patch any) any {
+	changes, ok := patch.(map[string]any)
+	if !ok {
+		return patch
+	}
+	object := members(target)
+	merged := map[string]any{}
+	for name, value := range object {
+		merged[name] = value
+	}
+	for name, change := range changes {
+		if change == nil {
+			delete(merged, name)
+		} else {
+			merged[name] = mergePatch(object[name], change)
+		}
+	}
+	return merged
+}
+
+// members returns the members of an object. Anything else has none.
+func members(object json.RawMessage) (members map[string]json.RawMessage) {
+	_ = json.Unmarshal(object, &members)
+	return members
+}
+
+// depth returns how many objects and arrays a decoded JSON value has inside each
+// other.
+func depth(value any) (deepest int) {
+	var inside iter.Seq[any]
+	switch v := value.(type) {
+	case map[string]any:
+		inside = maps.Values(v)
+	case []any:
+		inside = slices.Values(v)
+	default:
+		return 0
+	}
+	for v := range inside {
+		deepest = max(deepest, depth(v))
+	}
+	return deepest + 1
 }
 
 // timestamp is a time as the API writes it.

@@ -55,6 +55,8 @@ type Options struct {
 // ErrOption is the error of [Open] for a value that an option cannot have.
 var ErrOption = errors.New("invalid option")
 
+var errClosed = errors.New("it is closed")
+
 // Sandbox is a Webhooks API. It is an [http.Handler].
 type Sandbox struct {
 	latency  time.Duration
@@ -64,8 +66,9 @@ type Sandbox struct {
 	faults   *faults
 	requests *requestLog
 	courier  *courier
-	// resetting is held by a reset, during which nothing is delivered.
-	resetting sync.Mutex
+
+	stopping sync.Mutex // Held while the courier is stopped, by a reset or Close.
+	closed   bool
 
 	waits     context.Context // Ended by Close: latency, and the delays of faults.
 	stopWaits context.CancelFunc
@@ -114,6 +117,9 @@ func Open(o Options) (*Sandbox, error) {
 // continue when the file is opened again. Later requests get a 500.
 func (s *Sandbox) Close() error {
 	s.stopWaits()
+	s.stopping.Lock()
+	defer s.stopping.Unlock()
+	s.closed = true
 	s.courier.stop()
 	return errors.Join(s.store.close(), s.removeTemp())
 }
@@ -125,11 +131,14 @@ func (s *Sandbox) removeTemp() error {
 	return os.RemoveAll(s.tempDir)
 }
 
-// shutdownTimeout is how long requests may take after Serve is told to end.
-const shutdownTimeout = 5 * time.Second
+// shutdownTimeout is how long requests may take after Serve is told to end. Their
+// work takes milliseconds; more time would only go to clients that do not finish
+// what they send.
+const shutdownTimeout = time.Second
 
-// Serve serves the sandbox on a listener until ctx ends. It then ends all waits
-// and lets the requests under way finish. The sandbox stays open.
+// Serve serves the sandbox on a listener until ctx ends. It then ends all waits,
+// lets the requests under way finish, and cuts connections whose request is not
+// complete. The sandbox stays open.
 func (s *Sandbox) Serve(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
 	server.RegisterOnShutdown(s.stopWaits)
@@ -140,12 +149,13 @@ func (s *Sandbox) Serve(ctx context.Context, listener net.Listener) error {
 		return err
 	case <-ctx.Done():
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
-	if err := server.Shutdown(ctx); err != nil {
-		return errors.Join(err, server.Close())
+	err := server.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return server.Close()
 	}
-	return nil
+	return err
 }
 
 // ServeHTTP serves the control endpoints under /_sandbox, and the API everywhere
@@ -165,8 +175,11 @@ func (s *Sandbox) health(call) (response, error) {
 
 // reset makes the sandbox as empty as at its first start.
 func (s *Sandbox) reset(call) (response, error) {
-	s.resetting.Lock()
-	defer s.resetting.Unlock()
+	s.stopping.Lock()
+	defer s.stopping.Unlock()
+	if s.closed {
+		return response{}, errClosed
+	}
 	s.courier.stop()
 	defer s.courier.start()
 	s.faults.reset()

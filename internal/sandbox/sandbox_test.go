@@ -3,6 +3,7 @@ package sandbox_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -133,7 +134,8 @@ func TestOpenErrors(t *testing.T) {
 		want    string
 		option  bool
 	}{
-		"file in use":     {sandbox.Options{DataFile: inUse}, "data file " + inUse, false},
+		"file in use": {sandbox.Options{DataFile: inUse}, "data file " + inUse + " is locked: another sandbox is using it",
+			false},
 		"another file":    {sandbox.Options{DataFile: other}, "data file " + other, false},
 		"no directory":    {sandbox.Options{DataFile: filepath.Join(other, "data")}, "data file", false},
 		"rate limit zero": {sandbox.Options{RateLimit: "0"}, `rate limit "0"`, true},
@@ -190,5 +192,52 @@ func TestServeEnds(t *testing.T) {
 	client.CloseIdleConnections()
 	if err := s.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestServeEndsWithUnfinishedRequests shows that no client can keep Serve from
+// ending.
+func TestServeEndsWithUnfinishedRequests(t *testing.T) {
+	const header = " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + testKey + "\r\n"
+	const half = header + "Content-Length: 100\r\n\r\n{"
+	for name, test := range map[string]struct {
+		request string
+		after   time.Duration
+	}{
+		"idle connection": {"GET /webhooks" + header + "\r\n", 0},
+		"nothing":         {"", time.Second},
+		"half a header":   {"POST /webhooks" + header, time.Second},
+		"half a body":     {"POST /webhooks" + half, time.Second},
+		"half an event":   {"POST /_sandbox/events" + half, time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, n *network) {
+				s, err := sandbox.Open(withDefaults(t, sandbox.Options{}))
+				if err != nil {
+					t.Fatal(err)
+				}
+				listener := n.listen()
+				ctx, end := context.WithCancel(t.Context())
+				served := make(chan error, 1)
+				go func() { served <- s.Serve(ctx, listener) }()
+				conn, err := n.dial(t.Context(), "", listener.address)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer func() { _ = conn.Close() }()
+				go func() { _, _ = io.WriteString(conn, test.request) }()
+				go func() { _, _ = io.Copy(io.Discard, conn) }()
+				settle()
+				begin := time.Now()
+				end()
+				if err := <-served; err != nil {
+					t.Error(err)
+				}
+				equal(t, "time taken", time.Since(begin), test.after)
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+		})
 	}
 }

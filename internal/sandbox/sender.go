@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/netip"
 	"sync"
+	"syscall"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -20,7 +23,9 @@ type sender struct {
 	reading  reading
 	anywhere bool // It also sends to addresses that are not loopback addresses.
 	timeout  time.Duration
-	client   *http.Client
+	// transport has a new connection for each delivery, so that none is lost to one
+	// that the endpoint is about to close.
+	transport http.RoundTripper
 
 	mu     sync.Mutex
 	tokens map[tokenKey]*token
@@ -45,25 +50,17 @@ func newSender(clock *clock, reading reading, o Options) *sender {
 		reading:  reading,
 		anywhere: o.DeliverAnywhere,
 		timeout:  o.deliveryTimeout(),
-		client: &http.Client{
-			// No proxy: it would hide where a delivery goes.
-			Transport: &http.Transport{
-				DialContext:         o.dial,
-				MaxIdleConnsPerHost: maxWebhookAttempts,
-				IdleConnTimeout:     time.Minute,
-			},
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		tokens: map[tokenKey]*token{},
+		// No proxy: it would hide where a delivery goes.
+		transport: &http.Transport{DialContext: o.dialer(), DisableKeepAlives: true},
+		tokens:    map[tokenKey]*token{},
 	}
 }
 
-// reset forgets all tokens and closes all idle connections.
-func (s *sender) reset() {
+// forgetAll forgets all tokens.
+func (s *sender) forgetAll() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tokens = map[tokenKey]*token{}
-	s.client.CloseIdleConnections()
 }
 
 // send sends a body to a webhook's endpoint, and returns the outcome with its
@@ -75,7 +72,7 @@ func (s *sender) send(
 	if !w.Enabled {
 		return 0, outcomeNotSent, "the webhook is disabled"
 	}
-	if !s.anywhere && !loopbackURL(w.Address) {
+	if !s.maySendTo(w.Address) {
 		return 0, outcomeNotSent, notLoopback("address")
 	}
 	secrets := s.reading.signing(activeSecrets(r.Secrets, now))
@@ -88,23 +85,30 @@ func (s *sender) send(
 		request.SetBasicAuth(w.Authentication.UserName, w.Authentication.Password)
 	}
 	if w.OAuth == nil {
-		return outcomeOf(delivery.Send(s.client, request, s.timeout))
+		return outcomeOf(delivery.Send(s.transport, request, s.timeout))
 	}
-	if !s.anywhere && !loopbackURL(w.OAuth.TokenEndPoint) {
+	if !s.maySendTo(w.OAuth.TokenEndPoint) {
 		return 0, outcomeNotSent, notLoopback("token endpoint")
 	}
 	key := tokenKey{w.ID, *w.OAuth}
 	t, err := s.token(ctx, key)
+	if errors.Is(err, errNotLoopback) {
+		return 0, outcomeNotSent, notLoopback("token endpoint")
+	}
 	if err != nil {
 		return 0, outcomeTokenRefused, err.Error()
 	}
 	t.SetAuthHeader(request)
-	response := delivery.Send(s.client, request, s.timeout)
+	response := delivery.Send(s.transport, request, s.timeout)
 	if response.Status == http.StatusUnauthorized {
 		s.forget(key)
 	}
 	return outcomeOf(response)
 }
+
+// maySendTo reports whether the sandbox may send to an address, as far as the
+// text of the address shows. The transport also checks the IP addresses.
+func (s *sender) maySendTo(address string) bool { return s.anywhere || loopbackURL(address) }
 
 func notLoopback(address string) string {
 	return "the " + address + " is not a loopback address; start the sandbox with -deliver-anywhere to send there"
@@ -113,6 +117,8 @@ func notLoopback(address string) string {
 // outcomeOf returns what an endpoint's response means, and why.
 func outcomeOf(r delivery.Response) (status int, outcome, reason string) {
 	switch {
+	case errors.Is(r.Err, errNotLoopback):
+		return 0, outcomeNotSent, notLoopback("address")
 	case r.Acknowledged():
 		return r.Status, outcomeAcknowledged, ""
 	case r.Redirected():
@@ -143,7 +149,7 @@ func (s *sender) token(ctx context.Context, key tokenKey) (*oauth2.Token, error)
 	if t.value != nil && (t.expires.IsZero() || now.Before(t.expires)) {
 		return t.value, nil
 	}
-	value, err := delivery.Grant(key.oauth).Token(ctx, s.client, s.timeout)
+	value, err := delivery.Grant(key.oauth).Token(ctx, s.transport, s.timeout)
 	if err != nil {
 		return nil, err
 	}
@@ -158,4 +164,25 @@ func (s *sender) forget(key tokenKey) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.tokens, key)
+}
+
+// errNotLoopback is the error of a connection to another machine.
+var errNotLoopback = errors.New("not a loopback address")
+
+// dialer returns how the sandbox connects to endpoints. A name may lead anywhere,
+// even localhost, so it checks the IP address to which it connects.
+func (o Options) dialer() func(ctx context.Context, network, address string) (net.Conn, error) {
+	if o.dial != nil {
+		return o.dial
+	}
+	d := &net.Dialer{}
+	if !o.DeliverAnywhere {
+		d.Control = func(_, address string, _ syscall.RawConn) error {
+			if to, err := netip.ParseAddrPort(address); err != nil || !to.Addr().IsLoopback() {
+				return errNotLoopback
+			}
+			return nil
+		}
+	}
+	return d.DialContext
 }

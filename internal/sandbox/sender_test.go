@@ -99,6 +99,11 @@ func TestOutcomes(t *testing.T) {
 			0, "timed_out", 3000},
 		{"no response", func(_ http.ResponseWriter, r *http.Request) { hang(r) }, 0, "timed_out", 3000},
 		{"never complete", body(10, hang), 200, "timed_out", 3000},
+		{"to nowhere", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", "https://inaddress:in address@shop.example.com")
+			w.WriteHeader(302)
+		}, 302, "redirected", 0},
+		{"repeats the request", repeatRequest, 0, "unreachable", 0},
 		{"cut", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, 0, "unreachable", 0},
 		{"64 KiB", body(64<<10, end), 200, "acknowledged", 0},
 		{"more than 64 KiB", body(64<<10+1, end), 200, "rejected", 0},
@@ -109,7 +114,7 @@ func TestOutcomes(t *testing.T) {
 			inBubble(t, func(t *testing.T, n *network) {
 				s, _ := n.sandbox(sandbox.Options{})
 				e := n.endpoint(test.respond)
-				s.subscribe(strings.Replace(e.url, "://", "://inaddress:inaddress@", 1), "")
+				s.subscribe(strings.Replace(e.url, "://", "://inaddress:inaddress@", 1)+"/?token=inaddress", "")
 				s.trigger(acceptedEvent)
 				pass(time.Minute)
 				d := s.settledDeliveries(1)[0]
@@ -124,6 +129,33 @@ func TestOutcomes(t *testing.T) {
 			})
 		})
 	}
+}
+
+// repeatRequest responds as a server of another protocol may, which sends back
+// what it gets.
+func repeatRequest(w http.ResponseWriter, r *http.Request) {
+	conn, _, _ := http.NewResponseController(w).Hijack()
+	_, _ = fmt.Fprintf(conn, "%s %s %s\r\n%s\r\n", r.Method, r.RequestURI, r.Proto, r.Header)
+	_ = conn.Close()
+}
+
+// TestEndpointClosesConnections has an endpoint whose idle timeout ends whenever
+// another request comes on a connection.
+func TestEndpointClosesConnections(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		s, _ := n.sandbox(sandbox.Options{})
+		e := n.endpoint(func(w http.ResponseWriter, _ *http.Request) {
+			conn, next, _ := http.NewResponseController(w).Hijack()
+			_, _ = io.WriteString(conn, "HTTP/1.1 204 No Content\r\n\r\n")
+			_, _ = next.ReadByte()
+			_ = conn.Close()
+		})
+		s.subscribe(e.url, "")
+		for i := range 3 {
+			s.trigger(acceptedEvent)
+			equal(t, "outcome", s.settledDeliveries(i + 1)[0].Outcome, "acknowledged")
+		}
+	})
 }
 
 func TestUnreachable(t *testing.T) {
@@ -145,9 +177,12 @@ func TestNotSent(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *network) {
 		s, _ := n.sandbox(sandbox.Options{})
 		id := s.subscribe("https://shop.example.com", "")
+		s.subscribe("http://localhost.evil", "")
+		s.subscribe("http://127.0.0.1.evil.example", "")
+		s.subscribe("http://127.0.0.1@evil.example", "")
 		s.subscribe("http://localhost:1", `,"transportType":"OAUTH",`+oauthMember)
 		s.trigger(acceptedEvent)
-		for _, d := range s.settledDeliveries(2) {
+		for _, d := range s.settledDeliveries(5) {
 			if d.Outcome != "not_sent" || !strings.Contains(d.Reason, "-deliver-anywhere") || d.NextAttempt != nil {
 				t.Errorf("%+v", d)
 			}
@@ -224,7 +259,14 @@ func TestTokenRefused(t *testing.T) {
 		garbled, _ := n.serve(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, "{}")
 		}))
+		repeating, _ := n.serve(http.HandlerFunc(repeatRequest))
+		redirecting, _ := n.serve(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", "https://client:hid den@id.example.com")
+			w.WriteHeader(302)
+		}))
 		for i, test := range []struct{ tokens, reason string }{
+			{repeating, "the token endpoint cannot be reached: the response is not valid HTTP"},
+			{redirecting, "the token endpoint cannot be reached: the response is not valid HTTP"},
 			{refusing, "the token endpoint responded with status 401"},
 			{missing, "the token endpoint cannot be reached: dial tcp: connection refused"},
 			{garbled, "the token endpoint's response is not a token"},

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 )
 
 var (
@@ -35,6 +36,10 @@ type store struct {
 // what a test measures.
 func openStore(file string, view func(webhook) []byte) (*store, error) {
 	db, err := bbolt.Open(file, 0o600, &bbolt.Options{Timeout: time.Second, NoSync: true, NoFreelistSync: true})
+	if errors.Is(err, berrors.ErrTimeout) {
+		return nil, fmt.Errorf("data file %s is locked: another sandbox is using it. Stop that one, or use another file",
+			file)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("data file %s: %w", file, err)
 	}
