@@ -123,7 +123,7 @@ func newClient() (*digitalriver.Client, error) {
 func adviceOnList(err error) string {
 	apiError, ok := errors.AsType[*digitalriver.Error](err)
 	switch {
-	case !ok || errors.Is(err, context.Canceled):
+	case !ok:
 		return ""
 	case apiError.Status == http.StatusUnauthorized:
 		return "\nThe API key is wrong or was revoked. Check " + digitalriver.APIKeyVariable + "."

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -56,8 +55,5 @@ func TestAdviceOnList(t *testing.T) {
 		if !strings.Contains(got, want) || want == "" && got != "" {
 			t.Errorf("%d: %q", status, got)
 		}
-	}
-	if got := adviceOnList(&digitalriver.Error{Err: context.Canceled}); got != "" {
-		t.Errorf("after an interrupt: %q", got)
 	}
 }
