@@ -19,6 +19,14 @@ import (
 // https://docs.digitalriver.com/digital-river-api/developer-resources/api-structure
 const DefaultBaseURL = "https://api.digitalriver.com"
 
+// The environment variables that hold APIKey, BaseURL and APIVersion of a Config. An
+// empty variable means the same as none. The caller reads them.
+const (
+	APIKeyVariable     = "DIGITALRIVER_API_KEY"
+	BaseURLVariable    = "DIGITALRIVER_BASE_URL"
+	APIVersionVariable = "DIGITALRIVER_API_VERSION"
+)
+
 // Config configures a Client. Zero values stand for the defaults.
 type Config struct {
 	APIKey     string

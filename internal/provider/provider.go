@@ -32,9 +32,9 @@ import (
 const Address = "registry.terraform.io/digitalriver/digitalriver"
 
 const (
-	envAPIKey     = "DIGITALRIVER_API_KEY"
-	envBaseURL    = "DIGITALRIVER_BASE_URL"
-	envAPIVersion = "DIGITALRIVER_API_VERSION"
+	envAPIKey     = digitalriver.APIKeyVariable
+	envBaseURL    = digitalriver.BaseURLVariable
+	envAPIVersion = digitalriver.APIVersionVariable
 )
 
 var (
