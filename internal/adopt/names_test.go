@@ -25,7 +25,7 @@ func TestNameFromAddress(t *testing.T) {
 		"https://shop.example.com/%E6%B3%A8%E6%96%87":                      "shop_example_com_注文",
 		"https://shop.example.com/a%2Fb%20c":                               "shop_example_com_a_b_c",
 		"https://shop.example.com/${x}%7Bin%7D":                            "shop_example_com_x_in",
-		"https://shop.example.com/\U000323AF":                              "webhook", // A letter that is newer than HCL's tables.
+		"https://shop.example.com/\U000323AF":                              "webhook", // A letter that HCL does not know.
 		"https://user:hidden@shop.example.com/in":                          "shop_example_com_in",
 		"https://shop.example.com/in?token=hidden#hidden":                  "shop_example_com_in",
 		"https://shop.example.com/hooks/0123456789abcdef":                  "shop_example_com_hooks",

@@ -124,7 +124,7 @@ func withAdvice(err error) error {
 	apiError, ok := errors.AsType[*digitalriver.Error](err)
 	advice := ""
 	switch {
-	case !ok || errors.Is(err, context.Canceled):
+	case !ok:
 		return err
 	case apiError.Status == http.StatusUnauthorized:
 		advice = "The API key is wrong or was revoked. Check " + digitalriver.APIKeyVariable + "."

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -59,8 +58,5 @@ func TestWithAdvice(t *testing.T) {
 		if !errors.Is(advised, err) || !strings.Contains(advised.Error(), want) || want == "" && advised != err {
 			t.Errorf("%d: %q", status, advised)
 		}
-	}
-	if err := error(&digitalriver.Error{Err: context.Canceled}); withAdvice(err) != err {
-		t.Errorf("after an interrupt: %q", withAdvice(err))
 	}
 }

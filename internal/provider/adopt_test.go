@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,16 +21,23 @@ import (
 // The tests in this file adopt the webhooks of a sandbox with the command adopt of
 // the built provider, and plan and apply what it writes as it stands.
 
+// useSandbox makes the environment name a sandbox, and leaves the provider to the
+// configuration.
+func (w *workspace) useSandbox(api *sandboxAPI) {
+	w.t.Helper()
+	w.env = append(w.env, envBaseURL+"="+api.url, envAPIKey+"="+testKey)
+	if err := os.Remove(w.path("versions.tf")); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // adopt writes configuration for the webhooks of a sandbox in place of the
 // configuration of the workspace, and returns its files.
 func (w *workspace) adopt(api *sandboxAPI, flags ...string) map[string]string {
 	w.t.Helper()
-	w.env = append(w.env, envBaseURL+"="+api.url, envAPIKey+"="+testKey)
+	w.useSandbox(api)
 	binary, err := builtProvider()
 	if err != nil {
-		w.t.Fatal(err)
-	}
-	if err := os.Remove(w.path("versions.tf")); err != nil {
 		w.t.Fatal(err)
 	}
 	command := exec.Command(binary, append([]string{"adopt"}, flags...)...)
@@ -52,6 +60,7 @@ func (w *workspace) adopt(api *sandboxAPI, flags ...string) map[string]string {
 // change, applies it, and checks that nothing was written to the API.
 func (w *workspace) mustAdopt(api *sandboxAPI, imports int) {
 	w.t.Helper()
+	w.requireImportBlocks()
 	api.clearRequests()
 	w.must("fmt", "-check", "-diff")
 	w.must("validate")
@@ -71,15 +80,6 @@ func everyShape() []object {
 	oauth := object{
 		"tokenEndPoint": "https://login.example.com/token?a=${b}", "clientID": "client", "clientSecret": "hidden-secret",
 	}
-	with := func(changes object) object {
-		changed := object{}
-		for _, members := range []object{oauth, changes} {
-			for name, value := range members {
-				changed[name] = value
-			}
-		}
-		return changed
-	}
 	shapes := []object{
 		{},
 		{"enabled": false},
@@ -91,10 +91,10 @@ func everyShape() []object {
 			"order.accepted", "order.blocked", "order.cancelled", "order.complete", "order.fulfilled", "refund.failed",
 		}},
 		{"authentication": basic},
-		{"transportType": "OAUTH", "oauth": with(object{"userName": "shop", "password": "hidden-oauth-password"})},
-		{"transportType": "OAUTH", "oauth": with(object{"audience": `"orders"`})},
-		{"transportType": "OAUTH", "oauth": with(object{"grantType": "client_credentials"})},
-		{"transportType": "OAUTH", "oauth": with(object{ // Which a token request with this grant does not use.
+		{"transportType": "OAUTH", "oauth": merged(oauth, object{"userName": "shop", "password": "hidden-oauth-password"})},
+		{"transportType": "OAUTH", "oauth": merged(oauth, object{"audience": `"orders"`})},
+		{"transportType": "OAUTH", "oauth": merged(oauth, object{"grantType": "client_credentials"})},
+		{"transportType": "OAUTH", "oauth": merged(oauth, object{ // Which a token request with this grant does not use.
 			"grantType": "client_credentials", "userName": "shop", "password": "hidden-oauth-password",
 		})},
 	}
@@ -108,11 +108,7 @@ func everyShape() []object {
 	var webhooks []object
 	for _, address := range addresses {
 		for _, shape := range shapes {
-			webhook := webhookBody(address, "order.accepted")
-			for name, value := range shape {
-				webhook[name] = value
-			}
-			webhooks = append(webhooks, webhook)
+			webhooks = append(webhooks, merged(webhookBody(address, "order.accepted"), shape))
 		}
 	}
 	return webhooks
@@ -128,28 +124,19 @@ func TestAccAdopt(t *testing.T) {
 	}
 	files := w.adopt(api, "-rotations")
 	for name, content := range files {
-		secret := regexp.MustCompile("hidden-|whk_|" + strings.Join(signingSecrets, "|") + "|" + testKey)
-		if found := secret.FindString(content); found != "" {
-			t.Errorf("%s has the secret %s", name, found)
-		}
-		if found := regexp.MustCompile("(?m)^.*in-address.*$").FindString(content); found != "" &&
-			!strings.HasPrefix(found, "  address ") {
-			t.Errorf("%s repeats a credential of an address: %s", name, found)
+		checkNoCredentials(t, []string{content}, append(signingSecrets, "hidden-", "whk_", testKey)...)
+		for _, line := range regexp.MustCompile("(?m)^.*in-address.*$").FindAllString(content, -1) {
+			if !strings.HasPrefix(line, "  address ") {
+				t.Errorf("%s repeats a credential of an address: %s", name, line)
+			}
 		}
 	}
 	want := []string{"README.md", "imports.tf", "providers.tf", "variables.tf", "webhooks.tf"}
-	got := []string{}
-	for name := range files {
-		got = append(got, name)
-	}
-	slices.Sort(got)
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(files))); diff != "" {
 		t.Errorf("files (-want +got):\n%s", diff)
 	}
 	w.mustAdopt(api, 2*60)
-	if state := w.read("terraform.tfstate"); strings.Contains(state, "hidden-") || strings.Contains(state, "whk_") {
-		t.Error("state has a secret")
-	}
+	checkNoCredentials(t, []string{w.read("terraform.tfstate")}, "hidden-", "whk_")
 }
 
 // TestAccAdopt_readings adopts webhooks of every shape from an API that shows less,
@@ -196,4 +183,16 @@ func TestAccAdopt_byIdentity(t *testing.T) {
 	}
 	w.adopt(api, "-identity", "-rotations")
 	w.mustAdopt(api, 24)
+}
+
+// TestAccAdopt_example imports two of three webhooks with the example of import
+// blocks with for_each.
+func TestAccAdopt_example(t *testing.T) {
+	api, w := startSandbox(t), newWorkspace(t)
+	api.create(testKey, webhookBody("https://shop.example.com/digital-river/refunds", "refund.complete", "refund.failed"))
+	api.create(testKey, webhookBody("https://shop.example.com/digital-river/orders", "order.accepted", "order.blocked"))
+	api.create(testKey, webhookBody("https://shop.example.com/digital-river/other", "order.accepted"))
+	w.useSandbox(api)
+	w.write("main.tf", readExample(t, filepath.Join(examplesDir, "adopt/main.tf")))
+	w.mustAdopt(api, 2)
 }
