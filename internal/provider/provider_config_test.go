@@ -61,7 +61,8 @@ func TestAPIDiagnostics_ofTheList(t *testing.T) {
 		Faults: []digitalriver.Fault{{Code: "odd", Message: "is odd"}},
 	}
 	for status, want := range map[int]string{
-		400: "The API rejected the request for the list of webhooks: is odd.\n\nGET /webhooks returned 400 (upstream-id u-1).",
+		400: "The API rejected the request for the list of webhooks: is odd.\n\n" +
+			"GET /webhooks returned 400 (upstream-id u-1).",
 		409: "The list of webhooks: GET /webhooks returned 409: \"is odd\" (odd) (upstream-id u-1).\n\n" +
 			"Something else is changing it at the same time. Apply again.",
 	} {

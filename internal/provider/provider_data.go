@@ -68,7 +68,7 @@ func (d *providerData) deferred() bool {
 // existing returns the webhooks that existed when this was first called, by address,
 // for warnings in plans. A failure to list them does not fail a plan: the first call
 // returns a warning.
-func (d *providerData) existing(ctx context.Context) (byAddress map[string][]*digitalriver.Webhook, _ diag.Diagnostics) {
+func (d *providerData) existing(ctx context.Context) (map[string][]*digitalriver.Webhook, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	d.listOnce.Do(func() {
 		client, missing := d.api()
@@ -80,8 +80,8 @@ func (d *providerData) existing(ctx context.Context) (byAddress map[string][]*di
 		}
 		webhooks, _, err := client.ListWebhooks(ctx)
 		if err != nil && ctx.Err() == nil {
-			diags.Append(asWarnings("The provider could not ask the API for the webhooks that exist already, so this plan is "+
-				"made without them, and applying it may fail.\n\n", apiDiagnostics("the list of webhooks", err))...)
+			diags.Append(asWarnings("The provider could not ask the API for the webhooks that exist already, so this plan "+
+				"is made without them, and applying it may fail.\n\n", apiDiagnostics("the list of webhooks", err))...)
 		}
 		d.listed = make(map[string][]*digitalriver.Webhook, len(webhooks))
 		for _, webhook := range webhooks {
