@@ -82,8 +82,11 @@ const (
 	modeLive
 )
 
-// New returns a Client. It sends nothing. An error means that BaseURL or APIKey
-// is malformed; it does not repeat their values.
+// ErrInvalidAPIKey means that an API key cannot be sent.
+var ErrInvalidAPIKey = errors.New("the API key contains a line break or another control character")
+
+// New returns a Client. It sends nothing. An error means that APIKey
+// (ErrInvalidAPIKey) or BaseURL is malformed; it does not repeat their values.
 func New(config Config) (*Client, error) {
 	if config.BaseURL == "" {
 		config.BaseURL = DefaultBaseURL
@@ -93,7 +96,7 @@ func New(config Config) (*Client, error) {
 		return nil, err
 	}
 	if strings.ContainsFunc(config.APIKey, unicode.IsControl) {
-		return nil, errors.New("the API key contains a line break or another control character")
+		return nil, ErrInvalidAPIKey
 	}
 	if config.RequestTimeout <= 0 {
 		config.RequestTimeout = DefaultRequestTimeout
