@@ -117,6 +117,8 @@ func defineListen(flags *flag.FlagSet) action {
 				_, _ = fmt.Fprintf(std.err, "Signing secret: %s\n", secrets[0].Secret)
 			}
 		}
+		ctx, stop := untilInterrupted(ctx)
+		defer stop()
 		return l.serve(ctx, *address, std)
 	}
 }

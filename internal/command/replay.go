@@ -125,7 +125,7 @@ func defineReplay(flags *flag.FlagSet) action {
 			for _, e := range events {
 				_, _ = fmt.Fprintf(std.out, "%s  %s  %s\n", e.CreatedTime.UTC().Format(time.RFC3339), e.Type, e.ID)
 			}
-			_, _ = fmt.Fprintf(std.out, "%d events would be sent.\n", len(events))
+			_, _ = fmt.Fprintf(std.out, "Events to send: %d.\n", len(events))
 			return nil
 		}
 		r := &replayer{
@@ -222,7 +222,7 @@ func (r *replayer) send(ctx context.Context, events []digitalriver.Event) error 
 		}
 		if outcome != "" {
 			_, _ = fmt.Fprintf(r.out, "%s  %s  not acknowledged: %s\n", event.Type, event.ID, outcome)
-			_, _ = fmt.Fprintf(r.out, "%d events were acknowledged, 1 was not, and %d were not sent. Go on with -since %s.\n",
+			_, _ = fmt.Fprintf(r.out, "Acknowledged: %d, refused: 1, not sent: %d. Go on with -since %s.\n",
 				i, len(events)-i-1, event.CreatedTime.UTC().Format(time.RFC3339Nano))
 			return errBadResult
 		}
@@ -231,7 +231,7 @@ func (r *replayer) send(ctx context.Context, events []digitalriver.Event) error 
 			return err
 		}
 	}
-	_, _ = fmt.Fprintf(r.out, "%d events were acknowledged.\n", len(events))
+	_, _ = fmt.Fprintf(r.out, "Acknowledged: %d.\n", len(events))
 	return nil
 }
 

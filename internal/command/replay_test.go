@@ -131,12 +131,11 @@ func TestReplay(t *testing.T) {
 	args := []string{"-since", "1h", "-webhook", m.webhook.ID, "-to", server.URL, "-rate", "10000", "-resume", file}
 
 	status, out := replay(t, append(args, "-dry-run")...)
-	if status != 0 || len(e.got) > 0 || !strings.HasSuffix(out, fmt.Sprintf("\n%d events would be sent.\n", len(all))) {
+	if status != 0 || len(e.got) > 0 || !strings.HasSuffix(out, fmt.Sprintf("\nEvents to send: %d.\n", len(all))) {
 		t.Errorf("dry run: status %d, %d events\n%s", status, len(e.got), out)
 	}
 	status, out = replay(t, args...)
-	want := fmt.Sprintf("not acknowledged: status 503\n3 events were acknowledged, 1 was not, and %d were not sent. "+
-		"Go on with -since 2", len(all)-4)
+	want := fmt.Sprintf("not acknowledged: status 503\nAcknowledged: 3, refused: 1, not sent: %d. Go on with -since 2", len(all)-4)
 	if status != 1 || !strings.Contains(out, want) {
 		t.Errorf("a refused event: status %d\n%s", status, out)
 	}
@@ -145,7 +144,7 @@ func TestReplay(t *testing.T) {
 		t.Errorf("resumed: status %d, %d events, want %d\n%s", status, len(e.got), len(all), out)
 	}
 	status, out = replay(t, args...)
-	if status != 0 || len(e.got) != len(all) || out != "0 events were acknowledged.\n" {
+	if status != 0 || len(e.got) != len(all) || out != "Acknowledged: 0.\n" {
 		t.Errorf("nothing left: status %d, %d events\n%s", status, len(e.got), out)
 	}
 }
