@@ -71,13 +71,13 @@ func defineAdopt(flags *flag.FlagSet) action {
 			return wrongUsage("-types %s: want an event type, such as order.accepted, or a pattern, such as order.*",
 				options.Types)
 		}
-		client, err := newClient()
+		client, err := newClient("adopt")
 		if err != nil {
 			return err
 		}
 		all, complete, err := client.ListWebhooks(ctx)
 		if err != nil {
-			return fmt.Errorf("%w%s", err, adviceOnList(err))
+			return withAdvice(err)
 		}
 		if !complete {
 			_, _ = fmt.Fprintf(std.err, "Warning: the API returned %d webhooks and no way to ask for more. "+
@@ -97,12 +97,12 @@ func defineAdopt(flags *flag.FlagSet) action {
 }
 
 // newClient returns a client of the API that the environment describes.
-func newClient() (*digitalriver.Client, error) {
+func newClient(command string) (*digitalriver.Client, error) {
 	config := digitalriver.Config{
 		APIKey:     os.Getenv(digitalriver.APIKeyVariable),
 		BaseURL:    os.Getenv(digitalriver.BaseURLVariable),
 		APIVersion: os.Getenv(digitalriver.APIVersionVariable),
-		UserAgent:  "terraform-provider-digitalriver adopt",
+		UserAgent:  "terraform-provider-digitalriver " + command,
 		MaxRetries: digitalriver.DefaultMaxRetries,
 	}
 	if config.APIKey == "" {
@@ -119,20 +119,25 @@ func newClient() (*digitalriver.Client, error) {
 	return client, nil
 }
 
-// adviceOnList says what to do about an error of the list of webhooks.
-func adviceOnList(err error) string {
+// withAdvice adds to an error of the API what to do about it.
+func withAdvice(err error) error {
 	apiError, ok := errors.AsType[*digitalriver.Error](err)
+	advice := ""
 	switch {
 	case !ok:
-		return ""
+		return err
 	case apiError.Status == http.StatusUnauthorized:
-		return "\nThe API key is wrong or was revoked. Check " + digitalriver.APIKeyVariable + "."
+		advice = "The API key is wrong or was revoked. Check " + digitalriver.APIKeyVariable + "."
 	case apiError.Status == http.StatusForbidden:
-		return "\nThe API key may not list webhooks; a restricted key needs the permission for webhooks."
+		advice = "The API key may not do this; a restricted key needs the permission for webhooks."
+	case apiError.Status == http.StatusNotFound:
+		advice = "Check the ID, and that the key belongs to the right account and mode."
 	case apiError.Status == 0:
-		return "\nCheck " + digitalriver.BaseURLVariable + ", the network and proxy settings."
+		advice = "Check " + digitalriver.BaseURLVariable + ", the network and proxy settings."
+	default:
+		return err
 	}
-	return ""
+	return fmt.Errorf("%w\n%s", err, advice)
 }
 
 func nothingToAdopt(webhooks int) string {

@@ -2,6 +2,7 @@ package command
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -44,16 +45,18 @@ func TestAdopt_incompleteList(t *testing.T) {
 	}
 }
 
-func TestAdviceOnList(t *testing.T) {
+func TestWithAdvice(t *testing.T) {
 	for status, want := range map[int]string{
 		0:   "DIGITALRIVER_BASE_URL",
 		401: "DIGITALRIVER_API_KEY",
 		403: "permission",
+		404: "Check the ID",
 		500: "",
 	} {
-		got := adviceOnList(fmt.Errorf("wrapped: %w", &digitalriver.Error{Status: status}))
-		if !strings.Contains(got, want) || want == "" && got != "" {
-			t.Errorf("%d: %q", status, got)
+		err := fmt.Errorf("wrapped: %w", &digitalriver.Error{Status: status})
+		advised := withAdvice(err)
+		if !errors.Is(advised, err) || !strings.Contains(advised.Error(), want) || want == "" && advised != err {
+			t.Errorf("%d: %q", status, advised)
 		}
 	}
 }

@@ -32,7 +32,10 @@ var commands = []command{
 	{"sandbox", "run a local Webhooks API", sandboxUsage, defineSandbox},
 	{"trigger", "make the sandbox send events", triggerUsage, defineTrigger},
 	{"check-endpoint", "send an endpoint what Digital River would send", checkEndpointUsage, defineCheckEndpoint},
+	{"listen", "receive events on this machine", listenUsage, defineListen},
+	{"replay", "send an endpoint the events that it missed", replayUsage, defineReplay},
 	{"verify", "check the signature of a delivery", verifyUsage, defineVerify},
+	{"secret", "print the signing secret of a webhook", secretUsage, defineSecret},
 	{"adopt", "write configuration for the webhooks of an account", adoptUsage, defineAdopt},
 }
 
