@@ -56,7 +56,11 @@ func (m *managedObject) importID(id string) {
 		m.t.Fatal(err, resp)
 	}
 	m.state, m.private = m.decode(resp.ImportedResources[0].State), resp.ImportedResources[0].Private
-	m.refresh()
+	for _, d := range m.refreshWithWarnings() {
+		if d.Severity == tfprotov6.DiagnosticSeverityError {
+			m.t.Fatal(d)
+		}
+	}
 }
 
 func (m *managedObject) refresh() {
