@@ -80,6 +80,7 @@ const (
 	modeUnknown = iota
 	modeTest
 	modeLive
+	modeHidden // the API does not show it
 )
 
 // ErrInvalidAPIKey means that an API key cannot be sent.
@@ -123,11 +124,15 @@ func New(config Config) (*Client, error) {
 }
 
 // LiveMode reports whether the key is a live mode key. Only a webhook shows the
-// mode: known is false until a response contained one.
+// mode: known is false until a response contained one that does.
 func (c *Client) LiveMode() (live, known bool) {
 	mode := c.mode.Load()
-	return mode == modeLive, mode != modeUnknown
+	return mode == modeLive, mode == modeLive || mode == modeTest
 }
+
+// HidesMode reports whether the API has returned webhooks, but none that shows its
+// mode.
+func (c *Client) HidesMode() bool { return c.mode.Load() == modeHidden }
 
 // learn records what webhooks in responses show: the mode, and their credentials.
 func (c *Client) learn(webhooks ...*Webhook) {
@@ -149,6 +154,7 @@ func (c *Client) Wrote() bool { return c.wrote.Load() }
 // setMode records the mode that a webhook shows; nil if it shows none.
 func (c *Client) setMode(live *bool) {
 	if live == nil {
+		c.mode.CompareAndSwap(modeUnknown, modeHidden)
 		return
 	}
 	mode := int32(modeTest)

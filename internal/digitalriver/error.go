@@ -33,6 +33,7 @@ type Error struct {
 	Err        error         // the cause below HTTP, such as a network failure; may be nil
 
 	fromAPI         bool // the response is in the API's error format
+	notListed       bool // the complete list does not contain the webhook
 	late            bool // the API may still be at work on the request
 	repeated        bool // an earlier attempt of the request may have been carried out
 	userNameRefused bool // a fault is about the user name of basic authentication
@@ -153,7 +154,7 @@ func (e *SecretsUnavailableError) Error() string {
 
 func (e *SecretsUnavailableError) Unwrap() error { return e.Err }
 
-// SecretLimitError is// SecretLimitError is a rotation that the API refused because MaxActiveSecrets
+// SecretLimitError is a rotation that the API refused because MaxActiveSecrets
 // are active.
 type SecretLimitError struct {
 	NextExpiry *time.Time // when the next active secret expires; nil: none of them does
@@ -172,15 +173,16 @@ func (e *SecretLimitError) Error() string {
 func (e *SecretLimitError) Unwrap() error { return e.Err }
 
 // IsNotFound reports whether the API said that the webhook does not exist. A 404
-// that is not in the API's error format, such as a gateway's, does not count, nor does
-// a SecretsUnavailableError.
+// that is not in the API's error format, such as a gateway's, counts only if the
+// complete list does not contain the webhook. A SecretsUnavailableError does not
+// count.
 func IsNotFound(err error) bool {
 	var unavailable *SecretsUnavailableError
 	if errors.As(err, &unavailable) {
 		return false
 	}
 	apiError := asAPIError(err)
-	return apiError != nil && apiError.Status == http.StatusNotFound && apiError.fromAPI
+	return apiError != nil && apiError.Status == http.StatusNotFound && (apiError.fromAPI || apiError.notListed)
 }
 
 // MayHaveSucceeded reports whether an earlier attempt of the request that failed with

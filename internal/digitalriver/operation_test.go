@@ -189,6 +189,23 @@ func TestNotFoundOfGateway(t *testing.T) {
 	}
 }
 
+// Such a 404 counts if the list shows that there is no such webhook, unless the list
+// may be cut off.
+func TestNotFoundAndNotListed(t *testing.T) {
+	for _, webhooks := range []int{0, maxPage - 1, maxPage} {
+		synctest.Test(t, func(t *testing.T) {
+			api := &fakeAPI{}
+			api.addWebhooks(webhooks)
+			client := api.newClient(t, func(c *Config) { c.MaxRetries = 0 })
+			api.failNext("GET", respondWith(404, ""))
+			_, err := client.GetWebhook(t.Context(), "gone")
+			if want := webhooks < maxPage; IsNotFound(err) != want {
+				t.Errorf("of %d webhooks: %v", webhooks, err)
+			}
+		})
+	}
+}
+
 // A webhook that the list contains is not gone, whatever a 404 says.
 func TestNotFoundButListed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -102,6 +102,10 @@ func (c *Client) getWebhook(ctx context.Context, id string) (*Webhook, error) {
 		return err
 	}
 	if err := c.newOperation(readWebhook).send(ctx, r); err != nil {
+		if refusal := asAPIError(err); refusal != nil && refusal.Status == http.StatusNotFound && !refusal.fromAPI {
+			all, listErr := c.sharedList(ctx)
+			refusal.notListed = listErr == nil && all.complete && all.get(id) == nil
+		}
 		return nil, err
 	}
 	c.seen.add(webhook)

@@ -143,8 +143,8 @@ func (d *providerData) listedUnchanged(state *webhookModel) bool {
 	}
 	id := state.ID.ValueString()
 	webhook := d.client.ListedWebhook(id)
-	if webhook == nil || d.checkWebhookMode(webhook).HasError() {
-		return false
+	if webhook == nil || !d.liveMode.IsNull() && !types.BoolPointerValue(webhook.LiveMode).Equal(d.liveMode) {
+		return false // The framework reports the wrong mode, or that it is hidden.
 	}
 	if listed := state.withResponse(webhook); !listed.equal(state) {
 		return false

@@ -50,22 +50,46 @@ func (w *workspace) validate() []diagnostic {
 	})
 }
 
+// outcome is what a command with -json reports.
+type outcome struct {
+	exitCode    int
+	diagnostics []diagnostic
+	planned     map[string]string // the planned actions, by the address of their object
+}
+
 // runJSON runs a command with -json and returns its exit code and diagnostics.
 func (w *workspace) runJSON(args ...string) (exitCode int, diagnostics []diagnostic) {
 	w.t.Helper()
+	o := w.runOutcome(args...)
+	return o.exitCode, o.diagnostics
+}
+
+func (w *workspace) runOutcome(args ...string) outcome {
+	w.t.Helper()
 	code, out := w.run(append(slices.Clone(args), "-json")...)
+	o := outcome{exitCode: code, planned: map[string]string{}}
 	for line := range strings.Lines(out) {
 		var entry struct {
+			Type       string      `json:"type"`
 			Diagnostic *diagnostic `json:"diagnostic"`
+			Change     struct {
+				Resource struct {
+					Address string `json:"addr"`
+				} `json:"resource"`
+				Action string `json:"action"`
+			} `json:"change"`
 		}
 		if json.Unmarshal([]byte(line), &entry) != nil {
 			w.t.Fatalf("%s: exit code %d\n%s", strings.Join(args, " "), code, out)
 		}
 		if entry.Diagnostic != nil {
-			diagnostics = append(diagnostics, *entry.Diagnostic)
+			o.diagnostics = append(o.diagnostics, *entry.Diagnostic)
+		}
+		if entry.Type == "planned_change" {
+			o.planned[entry.Change.Resource.Address] = entry.Change.Action
 		}
 	}
-	return code, diagnostics
+	return o
 }
 
 // mustJSON is runJSON for a command that has to succeed.

@@ -57,7 +57,7 @@ func startSandboxWith(t *testing.T, options sandbox.Options) *sandboxAPI {
 	if err != nil {
 		t.Fatal(err)
 	}
-	handler := contracttest.Handler(t, box)
+	handler := contracttest.Handler(t, box, options.Readings...)
 	server := httptest.NewServer(handler)
 	t.Cleanup(func() {
 		server.Close()

@@ -111,6 +111,8 @@ func goneWarning(client *digitalriver.Client, summary, object, outcome string) d
 	account := "the account of this API key, which sees no webhooks at all, so that even its mode is unknown"
 	if live, known := client.LiveMode(); known {
 		account = "the " + modeName(live) + " mode account of this API key"
+	} else if client.HidesMode() {
+		account = "the account of this API key, whose mode the API does not show"
 	}
 	return diag.NewWarningDiagnostic(summary, capitalized(fmt.Sprintf("%s is not in %s. %s: the key belongs to another "+
 		"account. Check api_key, the aliases of the provider, and "+envAPIKey+".", object, account, outcome)))
@@ -129,6 +131,7 @@ func (d *providerData) createWebhook(
 	// Only creates that do not know the mode yet take turns.
 	d.firstCreate.Lock()
 	_, known, diags := d.keyMode(ctx, client)
+	known = known || client.HidesMode() // Then a new webhook would not show it either.
 	if known || diags.HasError() {
 		d.firstCreate.Unlock()
 	} else {

@@ -5,7 +5,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/sandbox"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/sandbox/readings"
 )
 
 func TestAccLiveMode_emptyAccount(t *testing.T) {
@@ -98,5 +102,42 @@ func TestAccLiveMode_warnsOfAccountWithoutWebhooks(t *testing.T) {
 	out := w.plan(api.config(basicWebhook))
 	if strings.Count(out, "Warning: Webhook not found: ") != 1 || !strings.Contains(out, "sees no webhooks at all") {
 		t.Errorf("want one warning, that the account is empty:\n%s", out)
+	}
+}
+
+// TestLiveMode_hidden creates webhooks with an API that does not show their mode.
+// Only the first one is created disabled; the user is told once that live_mode
+// protects nothing. A webhook that is gone is removed with a warning.
+func TestLiveMode_hidden(t *testing.T) {
+	api := startSandboxWith(t, sandbox.Options{RateLimit: "off", Readings: []string{readings.LiveModeAbsent}})
+	server := newServer(newProvider("test", &testClock{}))
+	configure(t, server, object{"api_key": testKey, "base_url": api.url, "live_mode": false})
+	var webhooks []*managedObject
+	for _, address := range []string{"https://example.com/1", "https://example.com/2"} {
+		webhook := newManagedObject(t, server, webhookTypeName, newWebhookResource(&digitalRiver{}))
+		if !webhook.apply(object{"address": address, "types": []any{"order.accepted"}}) {
+			t.Fatal("the create failed")
+		}
+		webhooks = append(webhooks, webhook)
+	}
+	if err := api.wrote("POST /webhooks 201", "PATCH /webhooks/{id} 200", "POST /webhooks 201")(nil); err != nil {
+		t.Error(err)
+	}
+
+	server = newServer(newProvider("test", &testClock{}))
+	configure(t, server, object{"api_key": testKey, "base_url": api.url, "live_mode": false})
+	for _, webhook := range webhooks {
+		api.delete(decodedAs[string](t, decodedAs[map[string]tftypes.Value](t, webhook.state)["id"]))
+	}
+	api.create(testKey, webhookBody("https://example.com/3", "order.accepted"))
+	for _, webhook := range webhooks {
+		webhook.server = server
+		warnings := webhook.refreshWithWarnings()
+		if len(warnings) != 1 || !strings.Contains(warnings[0].Detail, "whose mode the API does not show") {
+			t.Errorf("warnings %v", warnings)
+		}
+		if !webhook.state.IsNull() {
+			t.Error("the webhook is still in state")
+		}
 	}
 }

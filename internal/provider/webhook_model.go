@@ -77,6 +77,8 @@ func oauthFrom(prior types.Object, response *digitalriver.OAuth) types.Object {
 		if !prior.IsNull() || response.HasPassword() {
 			password, passwordVersion = hiddenCredential(prior, "password")
 		}
+	} else if response.Password == "" && response.UserName != "" && !prior.IsNull() { // A user name has a password.
+		password, passwordVersion = hiddenCredential(prior, "password")
 	}
 	grantType := response.GrantType
 	if grantType == "" {

@@ -5,6 +5,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
 )
 
 func TestKeepOrder(t *testing.T) {
@@ -53,5 +55,23 @@ func TestCredential_withResponse(t *testing.T) {
 				t.Errorf("%s, %s; want %s, %s", gotPlain, gotVersion, test.plain, test.version)
 			}
 		})
+	}
+}
+
+// TestWebhookModel_hiddenPassword has responses that show the client secret but no
+// password: the API hides it if there is a user name.
+func TestWebhookModel_hiddenPassword(t *testing.T) {
+	response := digitalriver.OAuth{ClientID: "c", ClientSecret: "s", UserName: "u", Password: "p"}
+	plain := oauthFrom(types.ObjectNull(webhookFields().objectType("oauth")), &response)
+	values := plain.Attributes()
+	values["password"], values["password_wo_version"] = types.StringValue("p"), types.Int64Null()
+	plain = types.ObjectValueMust(webhookFields().objectType("oauth"), values)
+	response.Password = ""
+	if kept := stringIn(oauthFrom(plain, &response), "password").ValueString(); kept != "p" {
+		t.Errorf("a hidden password is %q", kept)
+	}
+	response.UserName = ""
+	if removed := stringIn(oauthFrom(plain, &response), "password"); !removed.IsNull() {
+		t.Errorf("a removed password is %s", removed)
 	}
 }

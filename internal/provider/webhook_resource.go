@@ -77,7 +77,7 @@ var webhookSchema = sync.OnceValue(func() schema.Schema {
 				Required:   true,
 				Validators: []validator.String{&httpURLValidator{allowHTTP: true, example: "https://example.com/webhooks"}},
 				MarkdownDescription: "URL of the endpoint that receives the events. Must be an absolute `https` or `http` URL " +
-					"with a host.",
+					"with a host. With `oauth`, `http` is accepted for loopback hosts only.",
 			},
 			"types": schema.ListAttribute{
 				Required:    true,
@@ -253,9 +253,25 @@ func (r *webhookResource) ModifyPlan(
 	resp.Diagnostics.Append(plan.requireCredentials(state, config)...)
 	resp.Plan.Raw, diags = plan.raw(ctx)
 	resp.Diagnostics.Append(diags...)
-	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(r.data.planWarnings(ctx, &plan, state)...)
+	if resp.Diagnostics.HasError() {
+		return
 	}
+	resp.Diagnostics.Append(r.data.planWarnings(ctx, &plan, state)...)
+	if r.data.hasRefreshed(state) {
+		repeated, diags := repeatedDeviations(ctx, req.Private, &plan, state)
+		resp.Diagnostics.Append(diags...)
+		resp.Diagnostics.Append(repeated.warnings(state.ID.ValueString(), planSendsAgain)...)
+	}
+}
+
+// hasRefreshed reports whether this process has refreshed a webhook. Terraform
+// plans an update again while it applies, in a process that has not.
+func (d *providerData) hasRefreshed(state *webhookModel) bool {
+	if d == nil || state == nil {
+		return false
+	}
+	_, refreshed := d.refreshed.Load(state.ID.ValueString())
+	return refreshed
 }
 
 // sameButOrder reports whether a plan has the settings of state, except perhaps
@@ -272,8 +288,7 @@ func (d *providerData) sameButOrder(plan, state *webhookModel) bool {
 	if d == nil || len(different) > 1 || different[0].name != "types" || !sameElements(plan.Types, state.Types) {
 		return false
 	}
-	_, refreshed := d.refreshed.Load(state.ID.ValueString())
-	return refreshed
+	return d.hasRefreshed(state)
 }
 
 func (r *webhookResource) Create(
@@ -294,8 +309,9 @@ func (r *webhookResource) Create(
 		return
 	}
 	response := plan.withResponse(webhook)
-	created, diags := response.keepPlan(&plan)
-	resp.Diagnostics.Append(diags...)
+	created, found := response.keepPlan(&plan)
+	resp.Diagnostics.Append(found.warnings(webhook.ID, nextPlanShows)...)
+	resp.Diagnostics.Append(found.remember(ctx, resp.Private, &plan)...)
 	resp.State.Raw, diags = created.raw(ctx)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, webhook.ID)...)
@@ -415,10 +431,12 @@ func (r *webhookResource) Update(
 	different := slices.DeleteFunc(updated.differences(&plan), func(field webhookField) bool {
 		return slices.Contains(members, field.member) || field.isAlias(plan.get(field), updated.get(field))
 	})
+	var found deviations
 	if len(different) == 0 {
-		updated, diags = updated.keepPlan(&plan)
-		resp.Diagnostics.Append(diags...)
+		updated, found = updated.keepPlan(&plan)
+		resp.Diagnostics.Append(found.warnings(id, nextPlanShows)...)
 	}
+	resp.Diagnostics.Append(found.remember(ctx, resp.Private, &plan)...)
 	resp.State.Raw, diags = updated.raw(ctx)
 	resp.Diagnostics.Append(diags...)
 	if len(different) > 0 {
@@ -493,8 +511,8 @@ func setIdentity(ctx context.Context, identity identitySetter, id string) diag.D
 }
 
 // These versions stay in state although the API may return the date that they
-// stand for. Private state remembers that date, so that a webhook set to another
-// version shows as a difference.
+// stand for. Private state remembers what it returned, so that a webhook set to
+// another version shows as a difference.
 const (
 	apiVersionDefault = "default"
 	apiVersionLatest  = "latest"
@@ -504,7 +522,7 @@ const (
 func rememberVersion(
 	ctx context.Context, private privateState, plan webhookModel, webhook *digitalriver.Webhook,
 ) diag.Diagnostics {
-	if !isVersionAlias(plan.APIVersion.ValueString()) || plan.APIVersion.ValueString() == webhook.APIVersion {
+	if !isVersionAlias(plan.APIVersion.ValueString()) {
 		return nil
 	}
 	return setPrivateText(ctx, private, apiVersionKey, webhook.APIVersion)
@@ -520,7 +538,7 @@ func stillVersion(ctx context.Context, private privateState, alias, returned str
 	switch {
 	case !isDate(returned):
 		return false, diags
-	case alias == apiVersionLatest:
+	case alias == apiVersionLatest && remembered != apiVersionLatest:
 		return !isDate(remembered) || returned >= remembered, diags
 	default: // Without a date from the create, a date is a change.
 		return returned == remembered, diags

@@ -6,9 +6,11 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
@@ -73,7 +75,12 @@ func TestResponses_neverTaint(t *testing.T) {
 			webhook.refreshWithWarnings()
 			state := decodedAs[map[string]tftypes.Value](t, webhook.state)
 			var different []string
-			for attribute, value := range webhook.plan(config) {
+			response := webhook.planResponse(valueOfJSON(t, webhook.kind, config))
+			nextPlan := webhook.decode(response.PlannedState)
+			if repeated := repeatedWarnings(response.Diagnostics); repeated != test.difference {
+				t.Errorf("the next plan repeats the explanation of %q, want %q", repeated, test.difference)
+			}
+			for attribute, value := range decodedAs[map[string]tftypes.Value](t, nextPlan) {
 				if attribute != "updated_time" && !value.Equal(state[attribute]) {
 					different = append(different, attribute)
 				}
@@ -90,6 +97,76 @@ func TestResponses_neverTaint(t *testing.T) {
 			}
 		})
 	}
+}
+
+// repeatedWarnings are the attributes of which a plan says that the API returned
+// another value.
+func repeatedWarnings(diagnostics []*tfprotov6.Diagnostic) string {
+	var attributes []string
+	for _, d := range diagnostics {
+		if strings.HasPrefix(d.Summary, notTakenOver) && strings.Contains(d.Detail, "the API returned ") {
+			attributes = append(attributes, strings.TrimPrefix(d.Attribute.String(), "AttributeName"))
+		}
+	}
+	return strings.NewReplacer("(", "", ")", "", `"`, "").Replace(strings.Join(attributes, " "))
+}
+
+// TestResponses_explanation follows the explanation of a value that the API did not
+// take over: each plan repeats it while the configuration asks for that value and
+// the API has the other one, a plan in the apply does not, and nothing of it is left
+// once the two agree.
+func TestResponses_explanation(t *testing.T) {
+	api := startSandbox(t)
+	ignored := "https://example.com/ignored"
+	proxy := changeResponses(t, api.url, func(w object) {
+		if w["address"] == ignored {
+			w["address"] = "https://example.com/kept"
+		}
+	})
+	start := func() tfprotov6.ProviderServer {
+		server, _ := configuredServer(t, proxy, &testClock{})
+		return server
+	}
+	webhook := newManagedObject(t, start(), webhookTypeName, newWebhookResource(&digitalRiver{}))
+	config := func(address string) object {
+		return object{"address": address, "types": []any{"order.accepted"}, "enabled": true}
+	}
+	if !webhook.apply(config(ignored)) {
+		t.Fatal("the create failed")
+	}
+	explained := func(when, address, want string) {
+		t.Helper()
+		webhook.server = start()
+		webhook.refresh()
+		configured := valueOfJSON(t, webhook.kind, config(address))
+		first := webhook.planResponse(configured)
+		if got := repeatedWarnings(first.Diagnostics); got != want {
+			t.Errorf("%s: the plan explains %q, want %q", when, got, want)
+		}
+		webhook.server = start() // As in an apply of the plan.
+		second := webhook.planResponse(configured)
+		if len(second.Diagnostics) > 0 {
+			t.Errorf("%s: the second plan warns again: %v", when, second.Diagnostics)
+		}
+		decoded := func(plan *tfprotov6.PlanResourceChangeResponse) map[string]tftypes.Value {
+			return decodedAs[map[string]tftypes.Value](t, webhook.decode(plan.PlannedState))
+		}
+		checkSamePlan(t, decoded(first), decoded(second))
+	}
+	explained("after the create", ignored, "address")
+	explained("with another value", "https://example.com/other", "")
+	explained("with the value of the API", "https://example.com/kept", "")
+	if !webhook.apply(config(ignored)) {
+		t.Fatal("the update failed")
+	}
+	explained("after the update", ignored, "address")
+	if !webhook.apply(config("https://example.com/other")) {
+		t.Fatal("the update failed")
+	}
+	if strings.Contains(string(webhook.private), deviationsKey) {
+		t.Errorf("private state still holds the explanation: %s", webhook.private)
+	}
+	explained("after they agree", ignored, "")
 }
 
 // changeResponses forwards requests to an API and changes each webhook in its

@@ -1,10 +1,14 @@
 package provider
 
 import (
+	"fmt"
+	"net/url"
+
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/loopback"
 )
 
 var (
@@ -41,6 +45,20 @@ func (m *webhookModel) validate() diag.Diagnostics {
 	}
 	if hasOAuth {
 		diags.Append(m.validateOAuth()...)
+		diags.Append(m.requireHTTPS()...)
+	}
+	return diags
+}
+
+// requireHTTPS reports an endpoint that would get its bearer token unencrypted. The
+// dashboard requires https for an endpoint with OAuth too.
+func (m *webhookModel) requireHTTPS() diag.Diagnostics {
+	var diags diag.Diagnostics
+	u, err := url.Parse(m.Address.ValueString())
+	if err == nil && u.Scheme == "http" && !loopback.Host(u.Hostname()) {
+		diags.AddAttributeError(path.Root("address"), "OAuth without https",
+			fmt.Sprintf("With oauth, address must be an https URL, since each event brings a bearer token; it is %q. Only "+
+				"loopback hosts may use http.", m.Address.ValueString()))
 	}
 	return diags
 }

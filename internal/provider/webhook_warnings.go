@@ -26,7 +26,7 @@ func (d *providerData) planWarnings(ctx context.Context, plan, state *webhookMod
 		return append(diags, d.configurationWarnings(plan)...)
 	}
 	id := state.ID.ValueString()
-	if _, refreshed := d.refreshed.Load(id); !refreshed {
+	if !d.hasRefreshed(state) {
 		return diags
 	}
 	diags.Append(plan.warnings()...)

@@ -85,8 +85,9 @@ const (
 // Short names of the public sources.
 const (
 	document     = "Digital River's OpenAPI document of version 2021-12-13"
-	guideExample = "The example request in Digital River's guide to creating a webhook"
-	silent       = "No public source says it."
+	guide        = "Digital River's guide \"Creating a webhook\""
+	guideExample = "The example request in " + guide
+	silent       = "No public source;"
 )
 
 var table = []Reading{
@@ -101,7 +102,7 @@ var table = []Reading{
 		"The list of error codes in " + document + "."},
 	{UnknownMembersDropped, false, "Unknown members of a request are ignored. " +
 		"`authentication` needs no user name, because one in the other spelling is ignored too.",
-		silent + " Many APIs do so, and the document's schemas allow additional members."},
+		silent + " but the schemas of " + document + " do not forbid additional members."},
 
 	{ListAll, true, "The list has all webhooks, newest first.",
 		"The API reference shows an array and names no limit; " + document + " says that lists are in reverse " +
@@ -124,26 +125,28 @@ var table = []Reading{
 	{LiveModeAbsent, false, "A webhook has no `liveMode`.", document + ", schema `Webhook`."},
 
 	{CredentialsClear, true, "A webhook is returned with its credentials in plain text.",
-		"The example response in Digital River's guide to creating a webhook."},
+		"The example response in " + guide + "."},
 	{CredentialsMasked, false, "The passwords and the client secret of a webhook are returned as asterisks.",
-		silent + " Many APIs do so."},
+		silent + " " + document + " does not say whether responses have them."},
 	{CredentialsAbsent, false, "The passwords and the client secret of a webhook are not returned.",
-		silent + " Many APIs do so."},
+		silent + " " + document + " does not say whether responses have them."},
 
-	{APIVersionAsSent, false, "`apiVersion` is returned as it was sent.", silent},
+	{APIVersionAsSent, false, "`apiVersion` is returned as it was sent.",
+		guide + ": `latest` and `default` are the values; it does not say that responses have others."},
 	{APIVersionLatestDated, true, "`latest` is returned as the date of the newest version.",
 		document + ": a webhook's `apiVersion` is `default` or a date."},
 	{APIVersionDefaultDated, false, "`latest` and `default` are returned as the date of the newest version.",
-		"The guide: `default` stands for the version of the account."},
+		guide + ": `default` stands for the current default version."},
 
-	{AddressAsSent, true, "`address` is returned as it was sent.", "The examples of the guide."},
+	{AddressAsSent, true, "`address` is returned as it was sent.", "The example request and response in " + guide + "."},
 	{AddressSlashAdded, false, "`address` is returned with the host in lower case, without the scheme's default port, " +
-		"and with `/` for an empty path.", silent + " URL libraries normalize addresses in this way."},
+		"and with `/` for an empty path.", silent + " RFC 3986, section 6.2.3, calls these addresses equivalent."},
 	{AddressSlashDropped, false, "`address` is returned with the host in lower case, without the scheme's default port, " +
-		"and without a slash at the end of the path.", silent + " Many APIs do so."},
+		"and without a slash at the end of the path.",
+		silent + " RFC 3986, section 6.2.3, calls these addresses equivalent if the path is only the slash."},
 
 	{SecretsOffered, true, "The API lists and rotates signing secrets at `/webhooks/{id}/secrets`.",
-		silent + " The Dashboard shows that the operations exist."},
+		silent + " the Dashboard reveals and rotates secrets, so the operations exist."},
 	{SecretsNotFound, false, "`/webhooks/{id}/secrets` returns 404.", "No public source has the path."},
 	{SecretsNotAllowed, false, "`/webhooks/{id}/secrets` returns 405.", "No public source has the path."},
 	{SecretsForbidden, false, "`/webhooks/{id}/secrets` returns 403.",
@@ -157,14 +160,14 @@ var table = []Reading{
 		"Digital River's storefront cartridge checks one signature only."},
 
 	{TestRetriesThree, true, "In test mode, a failed delivery is retried three times.",
-		"Digital River's guide to webhooks; another of its pages says four."},
+		"Digital River's public pages about webhooks: one says three, another says four. Neither states the times."},
 	{TestRetriesFour, false, "In test mode, a failed delivery is retried four times.",
-		"A page of Digital River's documentation; its guide to webhooks says three."},
+		"Digital River's public pages about webhooks: one says four, another says three. Neither states the times."},
 
 	{ErrorsDocumented, true, "An error is JSON with the documented types and codes.",
 		document + ", schema `Errors` and the list of codes."},
-	{ErrorsEmpty, false, "An error has an empty body.", silent + " Gateways do so."},
-	{ErrorsHTML, false, "An error has the HTML page of a gateway.", silent + " Gateways do so."},
+	{ErrorsEmpty, false, "An error has an empty body.", silent + " a gateway in front of an API may send it."},
+	{ErrorsHTML, false, "An error has the HTML page of a gateway.", silent + " a gateway in front of an API may send it."},
 }
 
 // All returns all readings, those of one axis together.
