@@ -73,7 +73,8 @@ func TestSandboxIsDocumented(t *testing.T) {
 		check(key, `(?m)^ `+key+` `, "| `"+key+"` |")
 	}
 	for _, endpoint := range sandbox.ControlEndpoints() {
-		check(endpoint, `(?m)^ `+endpoint+` `, "| `"+endpoint+"`")
+		name := endpoint.Method + " " + endpoint.Path
+		check(name, `(?m)^ `+name+`\s`, "| `"+name+"`")
 	}
 	for _, r := range readings.All() {
 		name := "`" + r.Name + "`"

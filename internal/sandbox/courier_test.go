@@ -236,7 +236,9 @@ func TestPendingAttemptsNeedNoGoroutines(t *testing.T) {
 			s.trigger(acceptedEvent)
 		}
 		s.settledDeliveries(100)
-		equal(t, "goroutines", runtime.NumGoroutine(), before)
+		if now := runtime.NumGoroutine(); now > before {
+			t.Errorf("%d goroutines for 100 attempts, %d for one", now, before)
+		}
 		s.advance("10m")
 		s.settledDeliveries(200)
 	})

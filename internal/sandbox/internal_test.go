@@ -211,13 +211,13 @@ func TestDialsLoopbackOnly(t *testing.T) {
 	s.anywhere = true // The text of an address is not looked at.
 	for _, address := range []string{"http://192.0.2.1", "http://[2001:db8::1]", "http://[::ffff:192.0.2.1]"} {
 		r := &record{Webhook: webhook{Enabled: true, Address: address}, Secrets: []secret{{}}}
-		if _, outcome, reason := s.send(t.Context(), r, nil, time.Now()); outcome != outcomeNotSent {
-			t.Errorf("%s: %s, %s", address, outcome, reason)
+		if got := s.send(t.Context(), r, nil, time.Now(), ""); got.outcome != outcomeNotSent || got.transcript != nil {
+			t.Errorf("%s: %+v", address, got)
 		}
 		r.Webhook.Address = "http://127.0.0.1"
 		r.Webhook.OAuth = &oauth{TokenEndPoint: address}
-		if _, outcome, reason := s.send(t.Context(), r, nil, time.Now()); outcome != outcomeNotSent {
-			t.Errorf("token endpoint %s: %s, %s", address, outcome, reason)
+		if got := s.send(t.Context(), r, nil, time.Now(), ""); got.outcome != outcomeNotSent {
+			t.Errorf("token endpoint %s: %+v", address, got)
 		}
 	}
 }
