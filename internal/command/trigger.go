@@ -208,17 +208,16 @@ func (s sandboxClient) resend(ctx context.Context, id string) ([]triggeredEvent,
 		}
 		e.WebhookIDs = append(e.WebhookIDs, a.WebhookID)
 		path := "/_sandbox/deliveries/" + a.ID + "/resend"
-		if err := s.call(ctx, http.MethodPost, path, nil, http.StatusAccepted, &struct{}{}); err != nil {
-			return nil, err
-		}
+		err = errors.Join(err, s.call(ctx, http.MethodPost, path, nil, http.StatusAccepted, &struct{}{}))
 	}
-	return []triggeredEvent{e}, nil
+	return []triggeredEvent{e}, err
 }
 
 // attempts returns the attempts to deliver an event, newest first.
 func (s sandboxClient) attempts(ctx context.Context, eventID string) (made []attempt, err error) {
 	path := "/_sandbox/deliveries?event=" + url.QueryEscape(eventID)
-	return made, s.call(ctx, http.MethodGet, path, nil, http.StatusOK, &made)
+	err = s.call(ctx, http.MethodGet, path, nil, http.StatusOK, &made)
+	return made, err
 }
 
 // awaitAttempts waits until every webhook of the events has had an attempt, and

@@ -37,6 +37,27 @@ func TestRequestLogIsBounded(t *testing.T) {
 	}
 }
 
+// TestTranscriptsAreBounded logs one attempt too many for the transcripts.
+func TestTranscriptsAreBounded(t *testing.T) {
+	s := openForTest(t).store
+	err := s.db.Update(func(tx *bbolt.Tx) error {
+		for range maxTranscripts + 1 {
+			if err := logDelivery(tx, &attemptResult{}, &transcript{}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[string]bool{"1": false, "2": true, fmt.Sprint(maxTranscripts + 1): true} {
+		if d, err := s.getDelivery(id); err != nil || (d.transcript != nil) != want {
+			t.Errorf("delivery %s: %+v, %v", id, d, err)
+		}
+	}
+}
+
 // TestUpdatedTimeMovesOn changes a webhook and its secrets several times within
 // one millisecond.
 func TestUpdatedTimeMovesOn(t *testing.T) {
