@@ -69,10 +69,10 @@ Control endpoints, which need no key:
                                [{"method": "POST", "path": "/webhooks",
                                  "kind": "reset_after", "times": 1},
                                 {"type": "order.*", "kind": "late"}]
-                               Kinds: status, html, reset_before, reset_after,
-                               hang, slow, truncate for API requests, duplicate,
-                               reorder, late, old_secret, bad_signature, drop for
-                               deliveries
+                               Kinds for API requests: status, html,
+                               reset_before, reset_after, hang, slow, truncate
+                               Kinds for deliveries: duplicate, reorder, late,
+                               old_secret, bad_signature, drop
   POST   /_sandbox/events      {"type": "order.accepted"} creates an event, which
                                goes to every enabled webhook of its type; see also
                                terraform-provider-digitalriver trigger -h

@@ -68,7 +68,7 @@ var textForms = map[string]string{
 	"eventType":   "  %v",
 	"eventId":     "  event %v",
 	"webhookId":   "  webhook %v",
-	"webhooks":    "  to %v webhooks",
+	"webhooks":    "  webhooks %v",
 	"id":          "  delivery %v",
 	"attempt":     "  attempt %v",
 	"outcome":     "  %v",
