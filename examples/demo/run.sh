@@ -202,10 +202,32 @@ deliver() {
   stop_receiver
 }
 
+adopt() {
+  step 'Adopt: two webhooks that someone made by hand get into a configuration'
+  local type body
+  for type in order.blocked refund.failed; do
+    body="{\"address\": \"https://shop.example.com/by-hand/${type%.*}s\", \"types\": [\"$type\"]}"
+    say "POST /webhooks $body"
+    api_returns 201 POST /webhooks "$body"
+  done
+  say "\$ $(basename "$provider") adopt -address-prefix https://shop.example.com/by-hand/"
+  "$provider" adopt -address-prefix https://shop.example.com/by-hand/ -out "$work/adopted" >"$work/output" 2>&1 ||
+    fail "nothing was adopted: $(cat "$work/output")"
+  cat "$work/adopted/webhooks.tf" >"$work/output"
+  show '.'
+  tf "$work/adopted" 0 init
+  tf "$work/adopted" 0 apply -auto-approve
+  show '^Plan: 2 to import, 0 to add, 0 to change, 0 to destroy|^Apply complete'
+  plan_is_empty "$work/adopted"
+}
+
 destroy() {
   step 'Delete: destroy what was created'
-  tf "$work/first" 0 destroy -auto-approve
-  show '^Destroy complete'
+  local dir
+  for dir in first adopted; do
+    tf "$work/$dir" 0 destroy -auto-approve
+    show '^Destroy complete'
+  done
   api_returns 200 GET /webhooks
   [[ ${response##*$'\r\n\r\n'} =~ ^\[[[:space:]]*\][[:space:]]*$ ]] || fail "the sandbox still has webhooks: $response"
   say 'The sandbox has no webhooks left.'
@@ -219,6 +241,7 @@ drift
 import
 rotate
 deliver
+adopt
 destroy
 stop_sandbox || fail "the sandbox exited with an error: $(cat "$work/sandbox.log")"
 

@@ -12,8 +12,9 @@ import (
 // because a type that shares only the first word is worth showing.
 const minSimilarity = 0.3
 
-// Nearest returns up to n event types that a misspelled name or pattern most
-// likely means, the likeliest first. It never suggests older spellings.
+// Nearest returns up to n event types that a misspelled name most likely means, or
+// patterns of event types for a misspelled pattern. The likeliest comes first. It
+// never suggests older spellings.
 func Nearest(name string, n int) []string {
 	type candidate struct {
 		name        string
@@ -25,14 +26,19 @@ func Nearest(name string, n int) []string {
 	}
 	var candidates []candidate
 	for _, t := range eventTypes() {
-		target := words(t.Type)
-		c := candidate{t.Type, partSimilarity(query, target), similarity(query, target)}
-		if t.ReplacedBy == "" && c.part >= minSimilarity {
-			candidates = append(candidates, c)
+		if t.ReplacedBy != "" {
+			continue
+		}
+		for _, suggestion := range likePattern(name, t.Type) {
+			target := words(suggestion)
+			c := candidate{suggestion, partSimilarity(query, target), similarity(query, target)}
+			if c.part >= minSimilarity {
+				candidates = append(candidates, c)
+			}
 		}
 	}
-	slices.SortStableFunc(candidates, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(b.part, a.part), cmp.Compare(b.whole, a.whole))
+	slices.SortFunc(candidates, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(b.part, a.part), cmp.Compare(b.whole, a.whole), cmp.Compare(a.name, b.name))
 	})
 	var names []string
 	for _, c := range candidates {
@@ -40,6 +46,26 @@ func Nearest(name string, n int) []string {
 	}
 	names = slices.Compact(names)
 	return names[:min(n, len(names))]
+}
+
+// likePattern returns what to suggest of a type for a misspelled name: the type. For
+// a pattern that ends or begins with *, it is each pattern of that form that matches
+// the type, such as order.* for order.accepted.
+func likePattern(misspelled, eventType string) []string {
+	parts := strings.Split(eventType, ".")
+	var patterns []string
+	for i := 1; i < len(parts); i++ {
+		switch {
+		case strings.HasSuffix(misspelled, "*"):
+			patterns = append(patterns, strings.Join(parts[:i], ".")+".*")
+		case strings.HasPrefix(misspelled, "*"):
+			patterns = append(patterns, "*."+strings.Join(parts[i:], "."))
+		}
+	}
+	if strings.Contains(misspelled, "*") {
+		return patterns
+	}
+	return []string{eventType}
 }
 
 // partSimilarity compares the query with the whole name and with each run of

@@ -1,6 +1,6 @@
 // Package command has the commands of the provider's binary: sandbox, trigger,
-// check-endpoint and verify. The sandbox command runs a sandbox; the others know
-// the API and the sandbox over HTTP alone.
+// check-endpoint, verify and adopt. The sandbox command runs a sandbox; the others
+// know the API and the sandbox over HTTP alone.
 //
 // Secrets come from files or the environment, never from arguments, which other
 // users of a machine can read.
@@ -22,9 +22,8 @@ import (
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
 )
 
-// The environment variables that commands read.
+// The environment variables that commands read, besides those of the API client.
 const (
-	baseURLVariable  = "DIGITALRIVER_BASE_URL"
 	secretVariable   = "DIGITALRIVER_WEBHOOK_SECRET"
 	passwordVariable = "DIGITALRIVER_WEBHOOK_PASSWORD"
 )
@@ -33,7 +32,11 @@ var commands = []command{
 	{"sandbox", "run a local Webhooks API", sandboxUsage, defineSandbox},
 	{"trigger", "make the sandbox send events", triggerUsage, defineTrigger},
 	{"check-endpoint", "send an endpoint what Digital River would send", checkEndpointUsage, defineCheckEndpoint},
+	{"listen", "receive events on this machine", listenUsage, defineListen},
+	{"replay", "send an endpoint the events that it missed", replayUsage, defineReplay},
 	{"verify", "check the signature of a delivery", verifyUsage, defineVerify},
+	{"secret", "print the signing secret of a webhook", secretUsage, defineSecret},
+	{"adopt", "write configuration for the webhooks of an account", adoptUsage, defineAdopt},
 }
 
 // command is one of the commands.

@@ -18,6 +18,7 @@ import (
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/delivery"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/redact"
 )
 
@@ -91,7 +92,7 @@ type attempt struct {
 }
 
 func defineTrigger(flags *flag.FlagSet) action {
-	base := flags.String("sandbox", cmp.Or(os.Getenv(baseURLVariable), defaultSandbox), "")
+	base := flags.String("sandbox", cmp.Or(os.Getenv(digitalriver.BaseURLVariable), defaultSandbox), "")
 	mode := flags.String("mode", "test", "")
 	product := flags.String("product", "", "")
 	dataFile := flags.String("data", "", "")

@@ -19,6 +19,14 @@ import (
 // https://docs.digitalriver.com/digital-river-api/developer-resources/api-structure
 const DefaultBaseURL = "https://api.digitalriver.com"
 
+// The environment variables that hold APIKey, BaseURL and APIVersion of a Config. An
+// empty variable means the same as none. The caller reads them.
+const (
+	APIKeyVariable     = "DIGITALRIVER_API_KEY"
+	BaseURLVariable    = "DIGITALRIVER_BASE_URL"
+	APIVersionVariable = "DIGITALRIVER_API_VERSION"
+)
+
 // Config configures a Client. Zero values stand for the defaults.
 type Config struct {
 	APIKey     string
@@ -74,8 +82,11 @@ const (
 	modeLive
 )
 
-// New returns a Client. It sends nothing. An error means that BaseURL or APIKey
-// is malformed; it does not repeat their values.
+// ErrInvalidAPIKey means that an API key cannot be sent.
+var ErrInvalidAPIKey = errors.New("the API key contains a line break or another control character")
+
+// New returns a Client. It sends nothing. An error means that APIKey
+// (ErrInvalidAPIKey) or BaseURL is malformed; it does not repeat their values.
 func New(config Config) (*Client, error) {
 	if config.BaseURL == "" {
 		config.BaseURL = DefaultBaseURL
@@ -85,7 +96,7 @@ func New(config Config) (*Client, error) {
 		return nil, err
 	}
 	if strings.ContainsFunc(config.APIKey, unicode.IsControl) {
-		return nil, errors.New("the API key contains a line break or another control character")
+		return nil, ErrInvalidAPIKey
 	}
 	if config.RequestTimeout <= 0 {
 		config.RequestTimeout = DefaultRequestTimeout

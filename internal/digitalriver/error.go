@@ -34,6 +34,7 @@ type Error struct {
 
 	fromAPI         bool // the response is in the API's error format
 	late            bool // the API may still be at work on the request
+	repeated        bool // an earlier attempt of the request may have been carried out
 	userNameRefused bool // a fault is about the user name of basic authentication
 }
 
@@ -180,6 +181,13 @@ func IsNotFound(err error) bool {
 	}
 	apiError := asAPIError(err)
 	return apiError != nil && apiError.Status == http.StatusNotFound && apiError.fromAPI
+}
+
+// MayHaveSucceeded reports whether an earlier attempt of the request that failed with
+// err may have been carried out, although its response was lost.
+func MayHaveSucceeded(err error) bool {
+	apiError := asAPIError(err)
+	return apiError != nil && apiError.repeated
 }
 
 // asAPIError returns the *Error that err is or wraps, nil if there is none.

@@ -52,6 +52,9 @@ type request struct {
 	lookUp func(ctx context.Context) (found bool, err error)
 
 	attempts int
+	// mayHaveSucceeded is true if an attempt may have been carried out although its
+	// response was lost.
+	mayHaveSucceeded bool
 	// lost is the error of the last attempt of a POST that may have been carried out
 	// although its response was lost; nil if there was none.
 	lost *Error
@@ -175,6 +178,8 @@ func (o *operation) attempt(ctx context.Context, r *request) (outcome, *Error) {
 		return succeeded, nil
 	}
 	err := o.responseError(r, resp, reason)
+	err.repeated = r.mayHaveSucceeded
+	r.mayHaveSucceeded = r.mayHaveSucceeded || resp.mayHaveSucceeded()
 	err.late = resp.timedOut || resp.status == http.StatusGatewayTimeout || resp.status == http.StatusRequestTimeout
 	if resp.status == http.StatusTooManyRequests || resp.status == http.StatusServiceUnavailable {
 		err.RetryAfter = parseRetryAfter(resp.header.Get("Retry-After"), o.client.Now())

@@ -214,6 +214,12 @@ func (c *Client) newHTTPRequest(ctx context.Context, r *request, upstreamID stri
 	return httpRequest, nil
 }
 
+// mayHaveSucceeded reports whether the API may have carried out a request although its
+// response is none, or not a success.
+func (r *response) mayHaveSucceeded() bool {
+	return r.status == 0 && !r.neverSent || r.status/100 == 2 || r.status == http.StatusRequestTimeout || r.status >= 500
+}
+
 // isHTML reports whether the body is a web page, such as a proxy's.
 func (r *response) isHTML() bool {
 	return strings.Contains(strings.ToLower(r.header.Get("Content-Type")), "html") ||

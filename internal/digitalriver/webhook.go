@@ -58,6 +58,12 @@ type OAuth struct {
 	Audience      string `json:"audience,omitempty"`
 }
 
+// HasPassword reports whether Digital River sends a password for the token. A
+// response that shows no credentials shows it by the user name alone.
+func (o *OAuth) HasPassword() bool {
+	return o.GrantType != GrantClientCredentials && (o.Password != "" || o.ClientSecret == "" && o.UserName != "")
+}
+
 // encodePatch encodes the named members of a webhook; a member without a value is
 // null.
 func encodePatch(webhook Webhook, members []string) []byte {

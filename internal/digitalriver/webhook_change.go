@@ -34,8 +34,8 @@ func (c *Client) UpdateWebhook(ctx context.Context, id string, values Webhook, m
 
 // DeleteWebhook deletes a webhook. With an error for which IsNotFound is true,
 // there is no such webhook: an earlier attempt whose response was lost deleted it,
-// it did not exist before, or the key is of the other mode. The caller has to
-// tell these apart.
+// it did not exist before, or the key is of another account or mode. The caller has
+// to tell these apart; MayHaveSucceeded recognizes the first.
 func (c *Client) DeleteWebhook(ctx context.Context, id string) error {
 	o := c.newOperation("delete webhook")
 	r := &request{method: http.MethodDelete, path: webhookPath(id)}

@@ -58,3 +58,30 @@ func TestWaitForLockIsCanceled(t *testing.T) {
 		}
 	})
 }
+
+// TestDeleteOfWhatIsGone tells a webhook that an earlier attempt deleted from one that
+// the API did not find at first.
+func TestDeleteOfWhatIsGone(t *testing.T) {
+	for name, test := range map[string]struct {
+		webhooks int
+		fault    fault
+		want     bool
+	}{
+		"deleted by the first attempt": {1, resetAfter, true},
+		"never there":                  {0, noFault, false},
+		"never there, after a 429":     {0, failWith(429), false},
+		"never there, not connected":   {0, refuseConnection, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				api := &fakeAPI{}
+				api.addWebhooks(test.webhooks)
+				api.failNext("DELETE", test.fault)
+				err := run(t.Context(), api.newClient(t), "delete")
+				if !IsNotFound(err) || MayHaveSucceeded(err) != test.want {
+					t.Errorf("%v; MayHaveSucceeded is %t", err, MayHaveSucceeded(err))
+				}
+			})
+		})
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -52,7 +53,7 @@ func faultDiagnostics(object string, err *digitalriver.Error) diag.Diagnostics {
 	}
 	request += ")."
 	for _, fault := range err.Faults {
-		detail := fmt.Sprintf("The API rejected %s: %s\n\n%s", object, faultText(fault), request)
+		detail := fmt.Sprintf("The API rejected the request for %s: %s\n\n%s", object, faultText(fault), request)
 		if attribute, ok := attributeOf(fault.Parameter); ok {
 			diags.AddAttributeError(attribute, summary, detail)
 		} else {
@@ -97,6 +98,9 @@ func adviceFor(err *digitalriver.Error) string {
 			"the same key."
 	case err.Status >= 500 || err.Status == http.StatusRequestTimeout:
 		return "The API has a transient failure. Apply again later; completed changes are in state."
+	case isLoopbackDial(err):
+		return "Nothing listens at that address of this machine. If it is the sandbox's, start the sandbox and try " +
+			"again:\n\n    terraform-provider-digitalriver sandbox"
 	case err.Status == 0:
 		return "There was no response. Check base_url, the network and proxy settings, then apply again."
 	case len(err.Faults) == 0:
@@ -104,6 +108,16 @@ func adviceFor(err *digitalriver.Error) string {
 			"proxy; then apply again."
 	}
 	return ""
+}
+
+// isLoopbackDial reports whether the connection to a server on this machine failed.
+func isLoopbackDial(err error) bool {
+	var opError *net.OpError
+	if !errors.As(err, &opError) || opError.Op != "dial" {
+		return false
+	}
+	address, ok := opError.Addr.(*net.TCPAddr)
+	return ok && address.IP.IsLoopback()
 }
 
 // uncertainText is the diagnostic for a create or rotation of which it is not

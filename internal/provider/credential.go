@@ -61,6 +61,18 @@ func (c credential) withResponse(value string) (types.String, types.Int64) {
 	}
 }
 
+// hiddenCredential returns the plain value and the version for state after the API
+// returned an object without showing its credentials, as a key without the
+// permission sees it: those of the prior state, and after an import the write-only
+// form (D4).
+func hiddenCredential(prior types.Object, name string) (types.String, types.Int64) {
+	if prior.IsNull() {
+		return types.StringNull(), types.Int64Value(1)
+	}
+	before := credentialIn(prior, name)
+	return before.plain, before.version
+}
+
 // isMasked reports whether the API shows a placeholder instead of a secret.
 func isMasked(value string) bool { return strings.Trim(value, "*•") == "" }
 

@@ -158,9 +158,13 @@ func (v *eventTypePatternValidator) ValidateString(
 
 // noEventType says that a pattern matches no event type, and suggests others.
 func noEventType(pattern string) string {
+	kind := "names"
+	if strings.Contains(pattern, "*") {
+		kind = "patterns"
+	}
 	text := fmt.Sprintf("%q matches no event type of the catalog.", pattern)
 	if nearest := catalog.Nearest(pattern, 3); len(nearest) > 0 {
-		return text + " Similar names are " + strings.Join(nearest, ", ") + "."
+		return text + " Similar " + kind + " are " + strings.Join(nearest, ", ") + "."
 	}
 	return text + " Use a name such as order.accepted or a pattern such as order.*; the data source " +
 		"digitalriver_event_types lists all types."

@@ -86,7 +86,10 @@ func TestAccExamples_snippets(t *testing.T) {
 			}
 			w.write("main.tf", snippet)
 			for _, d := range w.validate() {
-				t.Error(d)
+				// Terraform 1.16 prefers a symbol that 1.14 does not have.
+				if d.Summary != "Reference to triggering resource" {
+					t.Error(d)
+				}
 			}
 		})
 	}

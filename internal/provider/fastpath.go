@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -46,7 +47,7 @@ func newServer(p *digitalRiver) tfprotov6.ProviderServer {
 	if !ok {
 		panic("the framework's server lacks a method that this provider passes on")
 	}
-	return fastPath{server, p}
+	return fastPath{wholeNumbers{server, p}, p}
 }
 
 // ValidateResourceConfig skips the framework for a configuration that is valid,
@@ -68,6 +69,9 @@ func (s fastPath) UpgradeResourceState(
 ) (*tfprotov6.UpgradeResourceStateResponse, error) {
 	if req.TypeName == webhookTypeName && req.Version == webhookSchema().Version && req.RawState != nil {
 		if state, ok := decodeStateFile(req.RawState.JSON); ok {
+			if s.provider.data != nil {
+				s.provider.data.planned.addState(state.ID.ValueString())
+			}
 			return &tfprotov6.UpgradeResourceStateResponse{UpgradedState: encodeWebhook(&state)}, nil
 		}
 	}
@@ -103,11 +107,12 @@ func (s fastPath) PlanResourceChange(
 		!s.provider.data.deferred() {
 		switch {
 		case isNull(req.PriorState):
-			if planned := s.provider.data.planNew(ctx, req.Config); planned != nil {
+			if planned, diags := s.provider.data.planNew(ctx, req.Config); planned != nil {
 				null := &tfprotov6.DynamicValue{MsgPack: []byte{msgpcode.Nil}}
 				return &tfprotov6.PlanResourceChangeResponse{
 					PlannedState:    planned,
 					PlannedIdentity: &tfprotov6.ResourceIdentityData{IdentityData: null},
+					Diagnostics:     protocolWarnings(diags),
 				}, nil
 			}
 		case bytes.Equal(req.PriorState.MsgPack, req.ProposedNewState.MsgPack):
@@ -118,6 +123,7 @@ func (s fastPath) PlanResourceChange(
 			if ok && prior.hasDefaults() && len(prior.warnings()) == 0 {
 				return &tfprotov6.PlanResourceChangeResponse{
 					PlannedState: req.PriorState, PlannedPrivate: req.PriorPrivate, PlannedIdentity: req.PriorIdentity,
+					Diagnostics: protocolWarnings(s.provider.data.duplicateWarnings(ctx, &prior, &prior)),
 				}, nil
 			}
 		}
@@ -144,14 +150,18 @@ func (d *providerData) listedUnchanged(state *webhookModel) bool {
 		return false
 	}
 	d.refreshed.Store(id, true)
+	d.planned.addState(id)
 	return true
 }
 
-// planNew plans a new webhook. It returns nil if the plan has any diagnostic.
-func (d *providerData) planNew(ctx context.Context, config *tfprotov6.DynamicValue) *tfprotov6.DynamicValue {
+// planNew plans a new webhook. It returns nil if the plan has any diagnostic on an
+// attribute.
+func (d *providerData) planNew(
+	ctx context.Context, config *tfprotov6.DynamicValue,
+) (*tfprotov6.DynamicValue, diag.Diagnostics) {
 	plan, ok := decodeWebhook(config)
-	if !ok || !isValid(ctx, &plan) {
-		return nil
+	if !ok || !isValid(ctx, &plan) || len(d.configurationWarnings(&plan)) > 0 {
+		return nil, nil
 	}
 	plan.TransportType = plan.plannedTransport()
 	defaults := webhookDefaults()
@@ -165,10 +175,18 @@ func (d *providerData) planNew(ctx context.Context, config *tfprotov6.DynamicVal
 			plan.set(field, field.unknown)
 		}
 	}
-	if len(d.planWarnings(ctx, &plan, nil)) > 0 {
-		return nil
+	return encodeWebhook(&plan), d.duplicateWarnings(ctx, &plan, nil)
+}
+
+// protocolWarnings converts warnings that are not on an attribute.
+func protocolWarnings(diags diag.Diagnostics) []*tfprotov6.Diagnostic {
+	var warnings []*tfprotov6.Diagnostic
+	for _, d := range diags {
+		warnings = append(warnings, &tfprotov6.Diagnostic{
+			Severity: tfprotov6.DiagnosticSeverityWarning, Summary: d.Summary(), Detail: d.Detail(),
+		})
 	}
-	return encodeWebhook(&plan)
+	return warnings
 }
 
 // isValid reports whether the schema and validate accept a configuration. A

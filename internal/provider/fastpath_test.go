@@ -99,7 +99,7 @@ func TestFastPath(t *testing.T) {
 		},
 		"disabled outside Terraform": {drift: object{"enabled": false}, framework: "read plan"},
 		"deleted outside Terraform":  {gone: true, framework: "read"},
-		"of the wrong mode":          {live: true, framework: "read create"},
+		"of the wrong mode":          {live: true, framework: "read"},
 		"unknown address":            {config: object{"address": unknown}, framework: "validate plan create"},
 		"unknown event type":         {config: object{"types": []any{unknown}}, framework: "validate plan create"},
 		"no event types":             {config: object{"types": []any{}}, framework: "validate plan create"},

@@ -8,8 +8,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// messagesOfCLI are summaries that Terraform and OpenTofu print themselves.
+// messagesOfCLI are messages that Terraform and OpenTofu print themselves.
 var messagesOfCLI = []string{
+	"Plan: %d to import, 0 to add, 0 to change, 0 to destroy.",
 	"Check block assertion failed", // https://developer.hashicorp.com/terraform/language/checks
 }
 

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
 )
 

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -55,7 +56,11 @@ func (m *managedObject) importID(id string) {
 		m.t.Fatal(err, resp)
 	}
 	m.state, m.private = m.decode(resp.ImportedResources[0].State), resp.ImportedResources[0].Private
-	m.refresh()
+	for _, d := range m.refreshWithWarnings() {
+		if d.Severity == tfprotov6.DiagnosticSeverityError {
+			m.t.Fatal(d)
+		}
+	}
 }
 
 func (m *managedObject) refresh() {
@@ -86,20 +91,45 @@ func (m *managedObject) plan(config object) map[string]tftypes.Value {
 
 func (m *managedObject) planned(config object) (planned tftypes.Value, private []byte) {
 	m.t.Helper()
-	configured := valueOfJSON(m.t, m.kind, config)
+	resp := m.planResponse(valueOfJSON(m.t, m.kind, config))
+	if hasError(resp.Diagnostics) {
+		m.t.Fatal(resp.Diagnostics)
+	}
+	return m.decode(resp.PlannedState), resp.PlannedPrivate
+}
+
+// planDiagnostics plans a configuration, or the destruction if it is nil, and returns
+// the diagnostics.
+func (m *managedObject) planDiagnostics(config object) []*tfprotov6.Diagnostic {
+	m.t.Helper()
+	if config == nil {
+		return m.planResponse(tftypes.NewValue(m.kind, nil)).Diagnostics
+	}
+	return m.planResponse(valueOfJSON(m.t, m.kind, config)).Diagnostics
+}
+
+func (m *managedObject) planResponse(configured tftypes.Value) *tfprotov6.PlanResourceChangeResponse {
+	m.t.Helper()
 	resp, err := m.server.PlanResourceChange(m.t.Context(), &tfprotov6.PlanResourceChangeRequest{
 		TypeName: m.typeName, Config: dynamicValue(m.t, configured), PriorState: dynamicValue(m.t, m.state),
 		ProposedNewState: dynamicValue(m.t, proposedState(m.t.Context(), m.schema.Attributes, m.state, configured)),
 		PriorPrivate:     m.private,
 	})
-	if err != nil || len(resp.Diagnostics) > 0 {
-		m.t.Fatal(err, resp.Diagnostics)
+	if err != nil {
+		m.t.Fatal(err)
 	}
-	return m.decode(resp.PlannedState), resp.PlannedPrivate
+	return resp
 }
 
 // apply plans a configuration and applies it. It returns whether that succeeded.
 func (m *managedObject) apply(config object) bool {
+	m.t.Helper()
+	return !hasError(m.applyDiagnostics(config))
+}
+
+// applyDiagnostics plans a configuration, applies it and returns the diagnostics of
+// the apply.
+func (m *managedObject) applyDiagnostics(config object) []*tfprotov6.Diagnostic {
 	m.t.Helper()
 	planned, private := m.planned(config)
 	resp, err := m.server.ApplyResourceChange(m.t.Context(), &tfprotov6.ApplyResourceChangeRequest{
@@ -110,12 +140,13 @@ func (m *managedObject) apply(config object) bool {
 		m.t.Fatal(err)
 	}
 	m.state, m.private = m.decode(resp.NewState), resp.Private
-	for _, d := range resp.Diagnostics {
-		if d.Severity == tfprotov6.DiagnosticSeverityError {
-			return false
-		}
-	}
-	return true
+	return resp.Diagnostics
+}
+
+func hasError(diagnostics []*tfprotov6.Diagnostic) bool {
+	return slices.ContainsFunc(diagnostics, func(d *tfprotov6.Diagnostic) bool {
+		return d.Severity == tfprotov6.DiagnosticSeverityError
+	})
 }
 
 // unknown is a value of the configuration that is not known yet.

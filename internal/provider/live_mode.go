@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/redact"
 )
 
 func modeName(live bool) string {
@@ -48,14 +49,24 @@ func (d *providerData) guard(ctx context.Context, client *digitalriver.Client) d
 
 // checkMode compares the mode that a response shows with live_mode.
 func (d *providerData) checkMode(live bool) diag.Diagnostics {
-	var diags diag.Diagnostics
-	if !d.liveMode.IsNull() && d.liveMode.ValueBool() != live {
-		diags.AddError("API key of the wrong mode",
-			fmt.Sprintf("The provider argument live_mode says that this configuration is for %s mode, but the API key "+
-				"belongs to %s mode. Nothing was changed. Use a key for %s mode, or correct live_mode.",
-				modeName(d.liveMode.ValueBool()), modeName(live), modeName(d.liveMode.ValueBool())))
+	if !d.isWrongMode(&live) {
+		return nil
 	}
-	return diags
+	return diag.Diagnostics{d.wrongMode("No change was requested.")}
+}
+
+// isWrongMode reports whether live, nil if it is not known, differs from live_mode.
+func (d *providerData) isWrongMode(live *bool) bool {
+	return live != nil && !d.liveMode.IsNull() && d.liveMode.ValueBool() != *live
+}
+
+// wrongMode is the error for a key of the wrong mode; done says what was done so far.
+func (d *providerData) wrongMode(done string) diag.Diagnostic {
+	want := d.liveMode.ValueBool()
+	return diag.NewErrorDiagnostic("API key of the wrong mode",
+		fmt.Sprintf("The provider argument live_mode says that this configuration is for %s mode, but the API key "+
+			"belongs to %s mode. %s Use a key for %s mode, or correct live_mode.",
+			modeName(want), modeName(!want), done, modeName(want)))
 }
 
 // checkWebhookMode is checkMode for a webhook. If the API does not show the mode
@@ -93,20 +104,16 @@ func (d *providerData) checkSameMode(
 	return diags
 }
 
-// checkGone is checkSameMode for a refresh. It warns before a webhook leaves
-// state if nothing shows the mode of the key.
-func (d *providerData) checkGone(
-	ctx context.Context, client *digitalriver.Client, id string, stateLive types.Bool,
-) diag.Diagnostics {
-	diags := d.checkSameMode(ctx, client, id, stateLive)
-	if _, known := client.LiveMode(); !known && !diags.HasError() {
-		diags.AddWarning("Account without webhooks",
-			capitalized(fmt.Sprintf("%s, of %s mode, no longer exists, and this API key sees no webhooks at all, so the "+
-				"account and mode of the key are unknown. If all webhooks were deleted outside Terraform, applying creates "+
-				"them again. If not, the key belongs to another account or mode: do not apply.",
-				webhookName(id), modeName(stateLive.ValueBool()))))
+// goneWarning warns of an object that leaves state because the API does not find its
+// webhook. The key may belong to another account, of which nothing shows. object names
+// the webhook, and outcome says what follows.
+func goneWarning(client *digitalriver.Client, summary, object, outcome string) diag.Diagnostic {
+	account := "the account of this API key, which sees no webhooks at all, so that even its mode is unknown"
+	if live, known := client.LiveMode(); known {
+		account = "the " + modeName(live) + " mode account of this API key"
 	}
-	return diags
+	return diag.NewWarningDiagnostic(summary, capitalized(fmt.Sprintf("%s is not in %s. %s: the key belongs to another "+
+		"account. Check api_key, the aliases of the provider, and "+envAPIKey+".", object, account, outcome)))
 }
 
 // createWebhook creates a webhook. If live_mode is set and the account is still
@@ -141,15 +148,18 @@ func (d *providerData) createWebhook(
 	if created == nil {
 		return nil, diags
 	}
-	if wrong := d.checkWebhookMode(created); wrong.HasError() {
+	if d.isWrongMode(created.LiveMode) {
+		done := "To find this out, the provider created the disabled " + webhookName(created.ID)
 		err := client.DeleteWebhook(context.WithoutCancel(ctx), created.ID)
 		if err != nil && !digitalriver.IsNotFound(err) {
-			object := webhookName(created.ID) + ", created disabled to find out the mode of the key,"
-			wrong.Append(apiDiagnostics(object, err)...)
-			return created, wrong
+			diags.Append(d.wrongMode(done + ", and could not delete it."))
+			diags.Append(apiDiagnostics(webhookName(created.ID), err)...)
+			return created, diags
 		}
-		return nil, wrong
+		diags.Append(d.wrongMode(done + ", and deleted it again."))
+		return nil, diags
 	}
+	diags.Append(d.checkWebhookMode(created)...)
 	if !webhook.Enabled {
 		return created, diags
 	}
@@ -166,7 +176,7 @@ func sendCreate(
 ) (*digitalriver.Webhook, diag.Diagnostics) {
 	created, err := client.CreateWebhook(ctx, webhook)
 	var uncertain *digitalriver.UncertainError
-	switch object := fmt.Sprintf("webhook for %q", webhook.Address); {
+	switch object := fmt.Sprintf("webhook at %q", redact.URL(webhook.Address)); {
 	case created != nil && errors.As(err, &uncertain): // It was created, perhaps more than once.
 		return created, diag.Diagnostics{diag.NewWarningDiagnostic(uncertainText(object, uncertain))}
 	case err != nil:

@@ -15,7 +15,7 @@ func TestAccLiveMode_emptyAccount(t *testing.T) {
 		Steps: []resource.TestStep{
 			{
 				Config:      api.configWith(testKey, "live_mode = true", basicWebhook),
-				ExpectError: regexp.MustCompile(`(?s)API key of the wrong mode.*live\s+mode.*test\s+mode`),
+				ExpectError: regexp.MustCompile(`(?s)API key of the wrong mode.*live\s+mode.*test\s+mode.*and\s+deleted\s+it\s+again`),
 			},
 			{
 				PreConfig: func() {
@@ -96,7 +96,7 @@ func TestAccLiveMode_warnsOfAccountWithoutWebhooks(t *testing.T) {
 	api, w := startSandbox(t), newWorkspace(t)
 	w.apply(api.configWith(liveKey, "", basicWebhook))
 	out := w.plan(api.config(basicWebhook))
-	if strings.Count(out, "Warning: Account without webhooks") != 1 {
-		t.Errorf("want one warning:\n%s", out)
+	if strings.Count(out, "Warning: Webhook not found: ") != 1 || !strings.Contains(out, "sees no webhooks at all") {
+		t.Errorf("want one warning, that the account is empty:\n%s", out)
 	}
 }

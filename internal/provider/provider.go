@@ -5,6 +5,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/list"
@@ -32,9 +34,9 @@ import (
 const Address = "registry.terraform.io/digitalriver/digitalriver"
 
 const (
-	envAPIKey     = "DIGITALRIVER_API_KEY"
-	envBaseURL    = "DIGITALRIVER_BASE_URL"
-	envAPIVersion = "DIGITALRIVER_API_VERSION"
+	envAPIKey     = digitalriver.APIKeyVariable
+	envBaseURL    = digitalriver.BaseURLVariable
+	envAPIVersion = digitalriver.APIVersionVariable
 )
 
 var (
@@ -75,7 +77,7 @@ func New(version string) func() provider.Provider {
 }
 
 func newProvider(version string, clock digitalriver.Clock) *digitalRiver {
-	return &digitalRiver{version: version, clock: clock, noPlanFollows: os.Getenv(envAPIKey) == ""}
+	return &digitalRiver{version: version, clock: clock, noPlanFollows: argument(types.StringNull(), envAPIKey) == ""}
 }
 
 func (p *digitalRiver) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
@@ -139,20 +141,29 @@ func (p *digitalRiver) ValidateConfig(
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	p.noPlanFollows = !config.APIKey.IsUnknown() && fromEnv(config.APIKey, envAPIKey) == ""
+	apiKey := argument(config.APIKey, envAPIKey)
+	p.noPlanFollows = !config.APIKey.IsUnknown() && apiKey == ""
 	if !config.APIVersion.IsUnknown() {
-		if version := fromEnv(config.APIVersion, envAPIVersion); version != "" && !isDate(version) {
+		if version := argument(config.APIVersion, envAPIVersion); version != "" && !isDate(version) {
 			resp.Diagnostics.AddAttributeError(path.Root("api_version"), "Invalid API version",
 				fmt.Sprintf("api_version must be a date of the form YYYY-MM-DD, such as \"2021-12-13\"; it is %q. To use the "+
 					"account's own version, set neither api_version nor %s.", version, envAPIVersion))
 		}
 	}
-	if !config.BaseURL.IsUnknown() {
-		if _, err := digitalriver.New(digitalriver.Config{BaseURL: fromEnv(config.BaseURL, envBaseURL)}); err != nil {
-			resp.Diagnostics.AddAttributeError(path.Root("base_url"), "Invalid base URL", sentence(err)+
-				" Correct base_url or "+envBaseURL+".")
-		}
+	_, err := digitalriver.New(digitalriver.Config{APIKey: apiKey, BaseURL: argument(config.BaseURL, envBaseURL)})
+	if err != nil {
+		resp.Diagnostics.Append(invalidArgument(err))
 	}
+}
+
+// invalidArgument reports why the client refuses its configuration.
+func invalidArgument(err error) diag.Diagnostic {
+	if errors.Is(err, digitalriver.ErrInvalidAPIKey) {
+		return diag.NewAttributeErrorDiagnostic(path.Root("api_key"), "Invalid API key",
+			sentence(err)+" Correct api_key or "+envAPIKey+".")
+	}
+	return diag.NewAttributeErrorDiagnostic(path.Root("base_url"), "Invalid base URL",
+		sentence(err)+" Correct base_url or "+envBaseURL+".")
 }
 
 func (p *digitalRiver) Configure(
@@ -165,7 +176,10 @@ func (p *digitalRiver) Configure(
 	}
 
 	p.noPlanFollows = false
-	data := &providerData{clock: p.clock, liveMode: config.LiveMode}
+	apiKey := argument(config.APIKey, envAPIKey)
+	data := &providerData{
+		clock: p.clock, keyless: apiKey == "" && !config.APIKey.IsUnknown(), liveMode: config.LiveMode,
+	}
 	p.data = data
 	resp.ResourceData = data
 	resp.DataSourceData = data
@@ -186,14 +200,13 @@ func (p *digitalRiver) Configure(
 			return
 		}
 	}
-	apiKey := fromEnv(config.APIKey, envAPIKey)
-	if apiKey == "" {
+	if data.keyless {
 		return
 	}
 	clientConfig := digitalriver.Config{
 		APIKey:            apiKey,
-		BaseURL:           fromEnv(config.BaseURL, envBaseURL),
-		APIVersion:        fromEnv(config.APIVersion, envAPIVersion),
+		BaseURL:           argument(config.BaseURL, envBaseURL),
+		APIVersion:        argument(config.APIVersion, envAPIVersion),
 		UserAgent:         p.userAgent(req.TerraformVersion),
 		ApplicationID:     "terraform-provider-digitalriver/" + p.version,
 		RequestsPerSecond: config.RequestsPerSecond.ValueFloat64(),
@@ -206,12 +219,12 @@ func (p *digitalRiver) Configure(
 	if !config.MaxRetries.IsNull() {
 		clientConfig.MaxRetries = int(config.MaxRetries.ValueInt64())
 	}
-	if !config.RequestTimeout.IsNull() {
-		clientConfig.RequestTimeout, _ = time.ParseDuration(config.RequestTimeout.ValueString())
+	if timeout := config.RequestTimeout.ValueString(); timeout != "" {
+		clientConfig.RequestTimeout, _ = time.ParseDuration(timeout)
 	}
 	client, err := digitalriver.New(clientConfig)
 	if err != nil {
-		resp.Diagnostics.AddAttributeError(path.Root("base_url"), "Invalid base URL", sentence(err))
+		resp.Diagnostics.Append(invalidArgument(err))
 		return
 	}
 	data.client = client
@@ -256,13 +269,17 @@ func (p *digitalRiver) userAgent(terraformVersion string) string {
 	return strings.TrimSpace(agent + " " + strings.TrimSpace(os.Getenv("TF_APPEND_USER_AGENT")))
 }
 
-// fromEnv returns a provider argument, or an environment variable if it is null.
-func fromEnv(value types.String, name string) string {
-	if value.IsNull() {
-		return os.Getenv(name)
+// argument returns a provider argument, or an environment variable if the argument
+// is null or empty. A line break at the end, which files and CI secrets often have,
+// is removed. An argument that is not known yet is the caller's concern.
+func argument(value types.String, envName string) string {
+	if text := withoutLineBreak(value.ValueString()); text != "" || value.IsUnknown() {
+		return text
 	}
-	return value.ValueString()
+	return withoutLineBreak(os.Getenv(envName))
 }
+
+func withoutLineBreak(text string) string { return strings.TrimRight(text, "\r\n") }
 
 // sentence turns an error into a sentence.
 func sentence(err error) string {

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
@@ -50,6 +52,59 @@ resource "terraform_data" "key" {
 			{PreConfig: api.clearRequests, Config: config("2"), Check: api.wrote()},
 		},
 	})
+}
+
+// TestAPIDiagnostics_ofTheList reads well and repeats nothing.
+func TestAPIDiagnostics_ofTheList(t *testing.T) {
+	failure := digitalriver.Error{
+		Operation: "list webhooks", Method: "GET", Path: "/webhooks", Status: 400, Attempts: 1, UpstreamID: "u-1",
+		Faults: []digitalriver.Fault{{Code: "odd", Message: "is odd"}},
+	}
+	for status, want := range map[int]string{
+		400: "The API rejected the request for the list of webhooks: is odd.\n\n" +
+			"GET /webhooks returned 400 (upstream-id u-1).",
+		409: "The list of webhooks: GET /webhooks returned 409: \"is odd\" (odd) (upstream-id u-1).\n\n" +
+			"Something else is changing it at the same time. Apply again.",
+	} {
+		failure.Status = status
+		diags := apiDiagnostics("the list of webhooks", &failure)
+		if len(diags) != 1 || diags[0].Summary() != "Could not list webhooks" || diags[0].Detail() != want {
+			t.Errorf("%d: %v", status, diags)
+		}
+	}
+}
+
+// TestProvider_emptyArgumentIsAbsent sets arguments to "", as a variable with that
+// default does: the environment applies, not the live service.
+func TestProvider_emptyArgumentIsAbsent(t *testing.T) {
+	api := startSandbox(t)
+	t.Setenv(envAPIKey, testKey+"\r\n") // As in a file.
+	t.Setenv(envBaseURL, api.url)
+	t.Setenv(envAPIVersion, "2021-12-13\n")
+	p := newProvider("test", &testClock{})
+	arguments := object{"api_key": "", "base_url": "", "api_version": "", "request_timeout": ""}
+	configure(t, newServer(p), arguments)
+	if p.data.client == nil {
+		t.Fatal("an empty argument hides the environment")
+	}
+	if _, _, err := p.data.client.ListWebhooks(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if got := api.requests(); len(got) != 1 {
+		t.Errorf("requests to the sandbox: %v", got)
+	}
+}
+
+// TestProvider_keyWithControlCharacter names the argument that is wrong.
+func TestProvider_keyWithControlCharacter(t *testing.T) {
+	t.Setenv(envAPIKey, "sk_test\tsandbox")
+	kind := providerType()
+	resp, err := newServer(newProvider("test", &testClock{})).ConfigureProvider(t.Context(),
+		&tfprotov6.ConfigureProviderRequest{Config: dynamic(t, kind, nulls(kind))})
+	if err != nil || len(resp.Diagnostics) != 1 || resp.Diagnostics[0].Summary != "Invalid API key" ||
+		!resp.Diagnostics[0].Attribute.Equal(tftypes.NewAttributePath().WithAttributeName("api_key")) {
+		t.Errorf("%v, %v", err, resp)
+	}
 }
 
 func TestAccProvider_headers(t *testing.T) {

@@ -16,14 +16,18 @@ type providerData struct {
 	clock    digitalriver.Clock
 	client   *digitalriver.Client // nil without a key, or while an argument is unknown
 	unknown  string               // the provider argument that is not known yet
+	keyless  bool                 // there is no key in configuration and environment
 	liveMode types.Bool           // the mode that the configuration is meant for
 
 	refreshed   sync.Map   // IDs of the webhooks that this process has refreshed
+	disabled    sync.Map   // IDs of those that something else has disabled
 	firstCreate sync.Mutex // held by a create that finds out the mode of the key
+	planned     plannedWebhooks
 	listOnce    sync.Once
+	listed      map[string][]*digitalriver.Webhook // by address
+
 	// warnHiddenMode keeps a warning about the API to one per run.
 	warnHiddenMode sync.Once
-	listed         []*digitalriver.Webhook
 }
 
 func providerDataOf(data any) *providerData {
@@ -61,9 +65,38 @@ func (d *providerData) deferred() bool {
 	return d != nil && d.client == nil && d.unknown != ""
 }
 
-// existing returns the webhooks that existed when this was first called, for
-// warnings in plans. A failure to list them does not fail a plan.
-func (d *providerData) existing(ctx context.Context) []*digitalriver.Webhook {
-	d.listOnce.Do(func() { d.listed, _, _ = d.client.ListWebhooks(ctx) })
-	return d.listed
+// existing returns the webhooks that existed when this was first called, by address,
+// for warnings in plans. A failure to list them does not fail a plan: the first call
+// returns a warning.
+func (d *providerData) existing(ctx context.Context) (map[string][]*digitalriver.Webhook, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	d.listOnce.Do(func() {
+		client, missing := d.api()
+		if client == nil {
+			if !d.deferred() {
+				diags.Append(asWarnings("", missing)...)
+			}
+			return
+		}
+		webhooks, _, err := client.ListWebhooks(ctx)
+		if err != nil && ctx.Err() == nil {
+			diags.Append(asWarnings("The provider could not ask the API for the webhooks that exist already, so this plan "+
+				"is made without them, and applying it may fail.\n\n", apiDiagnostics("the list of webhooks", err))...)
+		}
+		d.listed = make(map[string][]*digitalriver.Webhook, len(webhooks))
+		for _, webhook := range webhooks {
+			address := normalizedURL(webhook.Address)
+			d.listed[address] = append(d.listed[address], webhook)
+		}
+	})
+	return d.listed, diags
+}
+
+// asWarnings turns errors that do not fail a plan into warnings.
+func asWarnings(consequence string, errors diag.Diagnostics) diag.Diagnostics {
+	warnings := make(diag.Diagnostics, len(errors))
+	for i, d := range errors {
+		warnings[i] = diag.NewWarningDiagnostic(d.Summary(), consequence+d.Detail())
+	}
+	return warnings
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/loopback"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/redact"
 )
 
 var (
@@ -59,7 +61,17 @@ func (*eventTypesValidator) ValidateList(
 		}
 		at := req.Path.AtListIndex(i)
 		eventType := name.ValueString()
-		if _, known := catalog.Lookup(eventType); !known && !catalog.ValidName(eventType) {
+		_, known := catalog.Lookup(eventType)
+		switch {
+		case name.IsNull():
+			resp.Diagnostics.AddAttributeError(at, "Null event type",
+				fmt.Sprintf("Element %d is null. Set it to an event type, such as \"order.accepted\", or remove it.", i))
+			continue
+		case known || catalog.ValidName(eventType):
+		case strings.Contains(eventType, "*"):
+			resp.Diagnostics.AddAttributeError(at, "Pattern instead of event types", patternText(i, eventType))
+			continue
+		default:
 			resp.Diagnostics.AddAttributeError(at, "Invalid event type",
 				fmt.Sprintf("An event type consists of words of letters, digits and underscores, joined by dots, "+
 					"such as \"order.accepted\"; element %d is %q.", i, eventType))
@@ -74,7 +86,28 @@ func (*eventTypesValidator) ValidateList(
 	}
 }
 
-// typePatternValidator checks for an event type or a pattern of event types.
+// patternText says how to subscribe to all event types that match a pattern, or to
+// those of a similar pattern if none does.
+func patternText(element int, pattern string) string {
+	text := fmt.Sprintf("types holds names of event types; element %d is the pattern %q", element, pattern)
+	if len(catalog.Match(pattern)) == 0 {
+		text += ", which matches none of them"
+		nearest := catalog.Nearest(pattern, 1)
+		if len(nearest) == 0 {
+			return text + "."
+		}
+		text += fmt.Sprintf(". Did you mean %q?", nearest[0])
+		pattern = nearest[0]
+	} else {
+		text += "."
+	}
+	return text + fmt.Sprintf(" With Terraform 1.8 or later, a function returns the names that match:\n\n"+
+		"    types = provider::digitalriver::event_types(%q)\n\n"+
+		"With an older version, use the data source digitalriver_event_types.", pattern)
+}
+
+// typePatternValidator checks for an event type or a pattern of event types in a
+// list.
 type typePatternValidator struct{}
 
 func (*typePatternValidator) Description(context.Context) string {
@@ -89,16 +122,22 @@ func (v *typePatternValidator) ValidateString(
 	ctx context.Context, req validator.StringRequest, resp *validator.StringResponse,
 ) {
 	value := req.ConfigValue.ValueString()
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || catalog.ValidPattern(value) {
-		return
+	switch {
+	case req.ConfigValue.IsNull():
+		resp.Diagnostics.AddAttributeError(req.Path, "Null event type",
+			fmt.Sprintf("Each element must be %s; %s is null.", v.Description(ctx), req.Path))
+	case !req.ConfigValue.IsUnknown() && !catalog.ValidPattern(value):
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid event type",
+			fmt.Sprintf("Each element must be %s; it is %q.", v.Description(ctx), value))
 	}
-	resp.Diagnostics.AddAttributeError(req.Path, "Invalid event type",
-		fmt.Sprintf("Each element must be %s; it is %q.", v.Description(ctx), value))
 }
 
 // httpURLValidator checks for an absolute URL with a host. Unless allowHTTP is
 // set, http is accepted for loopback hosts only.
-type httpURLValidator struct{ allowHTTP bool }
+type httpURLValidator struct {
+	allowHTTP bool
+	example   string
+}
 
 func (v *httpURLValidator) Description(context.Context) string {
 	if v.allowHTTP {
@@ -116,18 +155,40 @@ func (v *httpURLValidator) ValidateString(
 		return
 	}
 	value := req.ConfigValue.ValueString()
-	if v.accepts(value) {
-		return
+	if problem := v.problem(value); problem != "" {
+		resp.Diagnostics.AddAttributeError(located(req.Path), "Invalid URL", fmt.Sprintf("%s must be %s, such as %q. %s",
+			req.Path, v.Description(ctx), v.example, problem))
 	}
-	resp.Diagnostics.AddAttributeError(located(req.Path), "Invalid URL",
-		fmt.Sprintf("%s must be %s, such as \"https://example.com/webhooks\"; it is %q.",
-			req.Path, v.Description(ctx), value))
 }
 
-func (v *httpURLValidator) accepts(value string) bool {
+// problem says in a sentence what is wrong with a URL; "" if nothing is. It repeats
+// no part of the URL that may hold credentials.
+func (v *httpURLValidator) problem(value string) string {
 	u, err := url.Parse(value)
-	return err == nil && u.Hostname() != "" &&
-		(u.Scheme == "https" || u.Scheme == "http" && (v.allowHTTP || loopback.Host(u.Hostname())))
+	switch {
+	case strings.ContainsFunc(value, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }):
+		return "It contains a space, a line break or another control character."
+	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
+		return fmt.Sprintf("It is %q.", redact.URL(value))
+	case u.Scheme == "http" && !v.allowHTTP && !loopback.Host(u.Hostname()):
+		return fmt.Sprintf("It is %q.", redact.URL(value))
+	case !strings.HasPrefix(value, u.Scheme+":"):
+		return fmt.Sprintf("Write %s in lower case.", u.Scheme)
+	case u.Port() != "" && !isPort(u.Port()):
+		return fmt.Sprintf("The port %s is not between 1 and 65535.", u.Port())
+	case strings.HasSuffix(u.Host, ":"):
+		return "The port after the colon is missing."
+	case strings.Contains(value, "#"):
+		return "Remove the # and what follows it: a request never contains this part."
+	case strings.HasPrefix(u.Hostname(), ".") || strings.Contains(u.Hostname(), ".."):
+		return fmt.Sprintf("The host %q has an empty part between two dots, or before the first.", u.Hostname())
+	}
+	return ""
+}
+
+func isPort(text string) bool {
+	port, err := strconv.ParseUint(text, 10, 16)
+	return err == nil && port > 0
 }
 
 // apiVersionValidator checks the api_version of a webhook.
@@ -222,7 +283,8 @@ func quotedList(values []string, conjunction string) string {
 	return strings.Join(quoted[:last], ", ") + " " + conjunction + " " + quoted[last]
 }
 
-// positiveDurationValidator checks for a Go duration above zero.
+// positiveDurationValidator checks for a Go duration above zero. An empty string
+// counts as not set, as it does for all arguments of the provider.
 type positiveDurationValidator struct{}
 
 func (*positiveDurationValidator) Description(context.Context) string {
@@ -236,7 +298,7 @@ func (v *positiveDurationValidator) MarkdownDescription(ctx context.Context) str
 func (v *positiveDurationValidator) ValidateString(
 	ctx context.Context, req validator.StringRequest, resp *validator.StringResponse,
 ) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || req.ConfigValue.ValueString() == "" {
 		return
 	}
 	if d, err := time.ParseDuration(req.ConfigValue.ValueString()); err == nil && d > 0 {

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/redact"
 )
 
 var (
@@ -125,11 +126,11 @@ func webhookByAddress(
 	case 0:
 		diags.AddAttributeError(path.Root("address"), "Webhook not found",
 			fmt.Sprintf("None of the %d webhooks that this API key can see has the address %q. The address must match exactly.",
-				len(webhooks), address))
+				len(webhooks), redact.URL(address)))
 	default:
 		diags.AddAttributeError(path.Root("address"), "Several webhooks found",
 			fmt.Sprintf("%d webhooks have the address %q: %s. Select one of them with id instead.",
-				len(ids), address, strings.Join(ids, ", ")))
+				len(ids), redact.URL(address), strings.Join(ids, ", ")))
 	}
 	return nil, diags
 }

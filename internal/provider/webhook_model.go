@@ -55,10 +55,9 @@ func authenticationFrom(prior types.Object, response *digitalriver.Authenticatio
 	if response == nil {
 		return types.ObjectNull(objectType)
 	}
-	before := credentialIn(prior, "password")
-	password, version := before.withResponse(response.Password)
-	if response.Password == "" { // The key may not see credentials.
-		password, version = before.plain, before.version
+	password, version := credentialIn(prior, "password").withResponse(response.Password)
+	if response.Password == "" {
+		password, version = hiddenCredential(prior, "password")
 	}
 	return types.ObjectValueMust(objectType, map[string]attr.Value{
 		"username": types.StringValue(response.UserName),
@@ -71,16 +70,21 @@ func oauthFrom(prior types.Object, response *digitalriver.OAuth) types.Object {
 	if response == nil {
 		return types.ObjectNull(objectType)
 	}
-	secretBefore, passwordBefore := credentialIn(prior, "client_secret"), credentialIn(prior, "password")
-	clientSecret, clientSecretVersion := secretBefore.withResponse(response.ClientSecret)
-	password, passwordVersion := passwordBefore.withResponse(response.Password)
-	if response.ClientSecret == "" { // The key may not see credentials.
-		clientSecret, clientSecretVersion = secretBefore.plain, secretBefore.version
-		password, passwordVersion = passwordBefore.plain, passwordBefore.version
+	clientSecret, clientSecretVersion := credentialIn(prior, "client_secret").withResponse(response.ClientSecret)
+	password, passwordVersion := credentialIn(prior, "password").withResponse(response.Password)
+	if response.ClientSecret == "" {
+		clientSecret, clientSecretVersion = hiddenCredential(prior, "client_secret")
+		if !prior.IsNull() || response.HasPassword() {
+			password, passwordVersion = hiddenCredential(prior, "password")
+		}
 	}
 	grantType := response.GrantType
 	if grantType == "" {
 		grantType = digitalriver.GrantPassword
+	}
+	userName := optionalString(response.UserName)
+	if grantType == digitalriver.GrantClientCredentials { // It uses neither, and a configuration cannot have them.
+		userName, password, passwordVersion = types.StringNull(), types.StringNull(), types.Int64Null()
 	}
 	return types.ObjectValueMust(objectType, map[string]attr.Value{
 		"token_endpoint": types.StringValue(response.TokenEndPoint),
@@ -88,7 +92,7 @@ func oauthFrom(prior types.Object, response *digitalriver.OAuth) types.Object {
 		"client_secret":  clientSecret, "client_secret_wo": types.StringNull(),
 		"client_secret_wo_version": clientSecretVersion,
 		"grant_type":               types.StringValue(grantType),
-		"username":                 optionalString(response.UserName),
+		"username":                 userName,
 		"password":                 password, "password_wo": types.StringNull(), "password_wo_version": passwordVersion,
 		"audience": optionalString(response.Audience),
 	})

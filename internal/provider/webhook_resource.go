@@ -21,6 +21,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/redact"
 )
 
 var (
@@ -74,7 +75,7 @@ var webhookSchema = sync.OnceValue(func() schema.Schema {
 			},
 			"address": schema.StringAttribute{
 				Required:   true,
-				Validators: []validator.String{&httpURLValidator{allowHTTP: true}},
+				Validators: []validator.String{&httpURLValidator{allowHTTP: true, example: "https://example.com/webhooks"}},
 				MarkdownDescription: "URL of the endpoint that receives the events. Must be an absolute `https` or `http` URL " +
 					"with a host.",
 			},
@@ -148,7 +149,7 @@ func oauthAttribute() schema.SingleNestedAttribute {
 	attributes := map[string]schema.Attribute{
 		"token_endpoint": schema.StringAttribute{
 			Required:            true,
-			Validators:          []validator.String{&httpURLValidator{}},
+			Validators:          []validator.String{&httpURLValidator{example: "https://example.com/oauth/token"}},
 			MarkdownDescription: "URL that issues the token. Must be an `https` URL; `http` is accepted for loopback hosts.",
 		},
 		"client_id": schema.StringAttribute{
@@ -224,6 +225,9 @@ func (r *webhookResource) ModifyPlan(
 	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
 ) {
 	if req.Plan.Raw.IsNull() {
+		state, diags := webhookFrom(ctx, req.State.Raw)
+		resp.Diagnostics.Append(diags...)
+		r.data.planned.addState(state.ID.ValueString())
 		return
 	}
 	config, diags := webhookFrom(ctx, req.Config.Raw)
@@ -309,6 +313,9 @@ func (r *webhookResource) Read(ctx context.Context, req resource.ReadRequest, re
 	// the one that the webhook is gone. State of Terraform before 1.12 has none.
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, id)...)
 	importing := state.Address.IsNull()
+	if r.data != nil {
+		r.data.planned.addState(id)
+	}
 	if r.data.deferred() && !importing {
 		return
 	}
@@ -326,9 +333,12 @@ func (r *webhookResource) Read(ctx context.Context, req resource.ReadRequest, re
 				"Check the ID, and check that the key belongs to the right account and mode.", id))
 		return
 	case digitalriver.IsNotFound(err):
-		resp.Diagnostics.Append(r.data.checkGone(ctx, client, id, state.LiveMode)...)
+		resp.Diagnostics.Append(r.data.checkSameMode(ctx, client, id, state.LiveMode)...)
 		if !resp.Diagnostics.HasError() {
 			resp.State.RemoveResource(ctx)
+			resp.Diagnostics.Append(goneWarning(client, "Webhook not found: "+id, state.describe(),
+				"It leaves state, and is created again if it is still configured. If it was not deleted outside Terraform, "+
+					"do not apply"))
 		}
 		return
 	case err != nil:
@@ -354,7 +364,7 @@ func (r *webhookResource) Read(ctx context.Context, req resource.ReadRequest, re
 	}
 	r.data.refreshed.Store(id, true)
 	if state.Enabled.ValueBool() && !webhook.Enabled {
-		resp.Diagnostics.Append(disabledWarning(webhook))
+		r.data.disabled.Store(id, true)
 	}
 	if !refreshed.equal(&state) {
 		resp.State.Raw, diags = refreshed.raw(ctx)
@@ -438,6 +448,10 @@ func (r *webhookResource) Delete(
 	switch {
 	case digitalriver.IsNotFound(err):
 		resp.Diagnostics.Append(r.data.checkSameMode(ctx, client, id, state.LiveMode)...)
+		if !resp.Diagnostics.HasError() && !digitalriver.MayHaveSucceeded(err) {
+			resp.Diagnostics.Append(goneWarning(client, "Webhook not found: "+id, state.describe(),
+				"Nothing was deleted, and it leaves state. If it was not deleted before, it still exists"))
+		}
 	case err != nil:
 		resp.Diagnostics.Append(apiDiagnostics(webhookName(id), err)...)
 	}
@@ -464,6 +478,11 @@ func importID(
 }
 
 func webhookName(id string) string { return fmt.Sprintf("webhook %q", id) }
+
+// describe names an existing webhook and its endpoint.
+func (m *webhookModel) describe() string {
+	return webhookName(m.ID.ValueString()) + " for " + redact.URL(m.Address.ValueString())
+}
 
 type identitySetter interface {
 	SetAttribute(ctx context.Context, path path.Path, val any) diag.Diagnostics

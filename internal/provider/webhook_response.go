@@ -10,6 +10,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/redact"
 )
 
 // keepPlan returns a webhook that was created or updated as state has to hold it:
@@ -47,6 +49,9 @@ func isVersionAlias(version string) bool {
 // repeats no values of objects, which may hold credentials.
 func describeDifference(member string, sent, returned attr.Value) string {
 	sentObject, isObject := sent.(types.Object)
+	if address, isText := returned.(types.String); isText && member == "address" {
+		return fmt.Sprintf("the API returned another address than was sent, %q", redact.URL(address.ValueString()))
+	}
 	if !isObject {
 		return fmt.Sprintf("the API returned %s for the %s that was sent as %s", returned, sent, member)
 	}

@@ -327,6 +327,9 @@ func (r *webhookSecretRotationResource) Read(
 		resp.Diagnostics.Append(r.checkSameMode(ctx, client, id, req.Private)...)
 		if !resp.Diagnostics.HasError() {
 			resp.State.RemoveResource(ctx)
+			resp.Diagnostics.Append(goneWarning(client, "Webhook of a rotation not found: "+id, webhookName(id),
+				"Its rotation leaves state, and is created again if it is still configured. If the webhook was not deleted "+
+					"outside Terraform, do not apply"))
 		}
 		return
 	case err != nil:

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
 
@@ -13,8 +12,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
-	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/loopback"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/redact"
 )
 
 // planWarnings returns the warnings of a plan; state is nil for a new webhook.
@@ -22,21 +21,33 @@ import (
 // same summary into one. Terraform plans a change once more while it applies it;
 // a webhook that this process has not refreshed had its warnings before.
 func (d *providerData) planWarnings(ctx context.Context, plan, state *webhookModel) diag.Diagnostics {
+	diags := d.duplicateWarnings(ctx, plan, state)
 	if state == nil {
-		diags := plan.warnings()
-		diags.Append(d.duplicateWarnings(ctx, plan)...)
+		return append(diags, d.configurationWarnings(plan)...)
+	}
+	id := state.ID.ValueString()
+	if _, refreshed := d.refreshed.Load(id); !refreshed {
 		return diags
 	}
-	if _, refreshed := d.refreshed.Load(state.ID.ValueString()); !refreshed {
-		return nil
+	diags.Append(plan.warnings()...)
+	if _, disabled := d.disabled.Load(id); disabled && plan.Enabled.ValueBool() {
+		diags.Append(disabledWarning(state))
 	}
-	diags := plan.warnings()
 	if state.Enabled.ValueBool() && !plan.Enabled.IsUnknown() && !plan.Enabled.ValueBool() {
-		diags.AddAttributeWarning(path.Root("enabled"), "Webhook is turned off: "+state.ID.ValueString(),
+		diags.AddAttributeWarning(path.Root("enabled"), "Webhook is turned off: "+id,
 			fmt.Sprintf("After this change, %s no longer receives events of these types: %s.",
-				state.Address.ValueString(), strings.Join(stringsOf(state.Types), ", ")))
+				redact.URL(state.Address.ValueString()), strings.Join(stringsOf(state.Types), ", ")))
 	}
 	return diags
+}
+
+// configurationWarnings returns the warnings of a new webhook that need no API.
+// Without a key, validation has given them (D13).
+func (d *providerData) configurationWarnings(plan *webhookModel) diag.Diagnostics {
+	if d != nil && d.keyless {
+		return nil
+	}
+	return plan.warnings()
 }
 
 // warnings returns the warnings that need no API. None of them is an error,
@@ -56,7 +67,15 @@ func (m *webhookModel) warnings() diag.Diagnostics {
 		}
 	}
 	u, err := url.Parse(m.Address.ValueString())
-	if err == nil && u.Scheme == "http" && !loopback.Host(u.Hostname()) {
+	if err != nil {
+		return diags
+	}
+	if u.User != nil {
+		diags.AddAttributeWarning(path.Root("address"), "Credentials in the address: "+u.Host,
+			"The address contains a user name or a password, which plans and other users of the account can see. Set "+
+				"authentication instead, with password_wo to keep the password out of state.")
+	}
+	if u.Scheme == "http" && !loopback.Host(u.Hostname()) {
 		diags.AddAttributeWarning(path.Root("address"), "Unencrypted events: "+u.Host,
 			fmt.Sprintf("Events and credentials would travel to %s unencrypted. Use https.", u.Host))
 	}
@@ -79,43 +98,13 @@ func unknownTypeDetail(name string) string {
 	return detail
 }
 
-// duplicateWarnings warns of each enabled webhook that has the address and one of
-// the types of a new one. Once this process has written anything, Terraform is
-// applying, and the plan had its warnings before.
-func (d *providerData) duplicateWarnings(ctx context.Context, plan *webhookModel) diag.Diagnostics {
-	if d == nil || d.client == nil || d.client.Wrote() || plan.Address.IsUnknown() {
-		return nil
-	}
-	var diags diag.Diagnostics
-	planned := stringsOf(plan.Types)
-	for _, webhook := range d.existing(ctx) {
-		_, managed := d.refreshed.Load(webhook.ID)
-		if managed || !webhook.Enabled || webhook.Address != plan.Address.ValueString() {
-			continue
-		}
-		common := slices.DeleteFunc(slices.Clone(planned), func(name string) bool {
-			return !slices.Contains(webhook.Types, name)
-		})
-		if len(common) == 0 {
-			continue
-		}
-		diags.AddWarning("Webhook already exists: "+webhook.ID,
-			fmt.Sprintf("The enabled %s has the same address and also receives %s, so each such event would arrive twice. "+
-				"To manage that webhook instead of creating another one, import it:\n\n"+
-				"    import {\n      to = digitalriver_webhook.NAME\n      id = %q\n    }\n\n"+
-				"If state already has it under another name, use a moved block instead.",
-				webhookName(webhook.ID), strings.Join(common, ", "), webhook.ID))
-	}
-	return diags
-}
-
-// disabledWarning warns of a webhook that is disabled although state has it
-// enabled.
-func disabledWarning(webhook *digitalriver.Webhook) diag.Diagnostic {
-	return diag.NewAttributeWarningDiagnostic(path.Root("enabled"), "Webhook was disabled: "+webhook.ID,
-		capitalized(fmt.Sprintf("%s for %s was enabled before and is now disabled. Digital River disables webhooks whose "+
+// disabledWarning warns of a plan that enables a webhook again that something else
+// has disabled.
+func disabledWarning(state *webhookModel) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(path.Root("enabled"), "Webhook was disabled: "+state.ID.ValueString(),
+		capitalized(fmt.Sprintf("%s was enabled before and is now disabled. Digital River disables webhooks whose "+
 			"endpoint keeps timing out (3000 ms), failing to respond, or responding with anything but a 2xx. Look at the "+
 			"endpoint's log and at the event log in the dashboard, and fix the cause first: applying this configuration "+
 			"enables the webhook again.",
-			webhookName(webhook.ID), webhook.Address)))
+			state.describe())))
 }

@@ -1,0 +1,189 @@
+package command
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/sandbox"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/signature"
+)
+
+// startListener starts a listener, and returns it with its URL and its lines.
+func startListener(t *testing.T, l *listener) (address string, lines *bufio.Scanner) {
+	t.Helper()
+	reader, writer := io.Pipe()
+	if l.printer == nil {
+		l.printer = &eventPrinter{}
+	}
+	l.printer.out = writer
+	server := httptest.NewServer(l)
+	t.Cleanup(func() {
+		_ = reader.Close()
+		server.Close()
+		l.sending.Wait()
+	})
+	return server.URL, bufio.NewScanner(reader)
+}
+
+func nextLine(t *testing.T, lines *bufio.Scanner) string {
+	t.Helper()
+	if !lines.Scan() {
+		t.Fatal("no more lines")
+	}
+	return lines.Text()
+}
+
+// TestListen_sandbox receives events of a sandbox before and after a rotation,
+// and forwards them.
+func TestListen_sandbox(t *testing.T) {
+	box, err := sandbox.Open(sandbox.Options{DataFile: filepath.Join(t.TempDir(), "sandbox.db"), RateLimit: "off"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	api := httptest.NewServer(box)
+	defer func() {
+		api.Close()
+		_ = box.Close()
+	}()
+	client, err := digitalriver.New(digitalriver.Config{BaseURL: api.URL, APIKey: "sk_test_sandbox"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	forwarded := make(chan *http.Request, 1)
+	own := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		forwarded <- r
+		w.WriteHeader(http.StatusTeapot)
+	}))
+	defer own.Close()
+	target, err := url.Parse(own.URL + "/hook?token=hush")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &listener{secrets: &webhookSecrets{list: client.ListSecrets}, forward: target}
+	address, lines := startListener(t, l)
+	webhook, err := client.CreateWebhook(t.Context(), digitalriver.Webhook{
+		Address: address, Types: []string{"order.accepted"}, Enabled: true, APIVersion: "default", TransportType: "HTTP",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rotate := range []bool{false, true} {
+		if rotate {
+			if _, err := client.RotateSecret(t.Context(), webhook.ID, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		response, err := http.Post(api.URL+"/_sandbox/events", "application/json",
+			strings.NewReader(`{"type": "order.accepted"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if line := nextLine(t, lines); !strings.Contains(line, "  verified  order.accepted ") ||
+			!strings.HasSuffix(line, "  webhook "+webhook.ID) {
+			t.Errorf("rotated %v: %q", rotate, line)
+		}
+		request := <-forwarded
+		body, _ := io.ReadAll(request.Body)
+		secrets, err := client.ListSecrets(t.Context(), webhook.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := signature.Verify(request.Header.Get(signature.HeaderName), secrets[0].Secret, body, time.Now(),
+			time.Hour); err != nil || request.URL.Path != "/hook" {
+			t.Errorf("forwarded to %s with another body or header: %v", request.URL, err)
+		}
+		if line := nextLine(t, lines); !strings.Contains(line, "  forwarded order.accepted ") ||
+			!strings.Contains(line, "status 418") || strings.Contains(line, "hush") {
+			t.Errorf("rotated %v: %q", rotate, line)
+		}
+	}
+}
+
+func TestListen_refuses(t *testing.T) {
+	const secret = "whk_test"
+	event := `{"id": "e-1", "type": "order.accepted", "webhookIds": ["w-1"]}`
+	sign := func(body string, at time.Time) string { return signature.Header(at, []byte(body), secret) }
+	now := time.Now()
+	for name, test := range map[string]struct {
+		method, body, header, webhook string
+		want                          string
+	}{
+		"no header": {body: event, want: "the header DigitalRiver-Signature is missing"},
+		"malformed": {body: event, header: "1, 2", want: "malformed signature header"},
+		"stale":     {body: event, header: sign(event, now.Add(-time.Hour)), want: "timestamp outside the tolerance"},
+		"other secret": {
+			body: event, header: signature.Header(now, []byte(event), "other"), want: "No other JSON encoding",
+		},
+		"encoded again":   {body: event, header: sign(strings.ReplaceAll(event, " ", ""), now), want: "The body was changed"},
+		"no webhook":      {body: `{"type": "a"}`, header: sign(`{"type": "a"}`, now), want: "the event names no webhook"},
+		"not an event":    {body: "{", header: sign("{", now), want: "the event names no webhook"},
+		"too large":       {body: strings.Repeat(" ", maxEventBody+1), header: sign("", now), want: "larger than 1 MiB"},
+		"other method":    {method: http.MethodGet, want: "want a POST request"},
+		"unknown webhook": {body: event, header: sign(event, now), webhook: "w-2", want: "are not available: none"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			requests := 0
+			l := &listener{secrets: &webhookSecrets{webhookID: test.webhook,
+				list: func(_ context.Context, id string) ([]digitalriver.Secret, error) {
+					if requests++; id == "w-1" {
+						return []digitalriver.Secret{{ID: "s", Secret: secret}}, nil
+					}
+					return nil, errors.New("none")
+				}}}
+			l.printer = &eventPrinter{json: true}
+			address, lines := startListener(t, l)
+			method := test.method
+			if method == "" {
+				method = http.MethodPost
+			}
+			request, err := http.NewRequest(method, address, strings.NewReader(test.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Header.Set(signature.HeaderName, test.header)
+			status := make(chan string, 1)
+			go func() {
+				response, err := http.DefaultClient.Do(request)
+				if err != nil {
+					status <- err.Error()
+					return
+				}
+				body, _ := io.ReadAll(response.Body)
+				_ = response.Body.Close()
+				status <- fmt.Sprint(response.StatusCode, " ", string(body))
+			}()
+			var line struct {
+				Verified bool
+				Problem  string
+			}
+			if err := json.Unmarshal([]byte(nextLine(t, lines)), &line); err != nil {
+				t.Fatal(err)
+			}
+			if line.Verified || !strings.Contains(line.Problem, test.want) {
+				t.Errorf("printed %+v, want %q", line, test.want)
+			}
+			if got := <-status; !strings.HasPrefix(got, "400 ") || !strings.Contains(got, test.want) {
+				t.Errorf("responded with %q", got)
+			}
+			if requests > 2 {
+				t.Errorf("%d requests for secrets", requests)
+			}
+		})
+	}
+}
