@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -32,8 +33,10 @@ func TestMain(m *testing.M) {
 // commands:
 //
 //	exits STATUS COMMAND...      runs a command that must end with an exit status
+//	capture NAME PATTERN         sets $NAME to what the first group of a regular
+//	                             expression matches in the last standard output
 //	sandbox [FLAGS]              starts the sandbox command on a free port, and
-//	                             sets $DIGITALRIVER_BASE_URL
+//	                             sets $DIGITALRIVER_BASE_URL and $ADDRESS
 //	stop                         interrupts that; it must end with status 0
 //	call KEY METHOD PATH [BODY]  sends the sandbox a request, and prints the
 //	                             response
@@ -50,6 +53,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":    exits,
+			"capture":  capture,
 			"sandbox":  startSandbox,
 			"stop":     stopSandbox,
 			"call":     callSandbox,
@@ -71,6 +75,14 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	if got != want {
 		ts.Fatalf("exit status %d, want %d", got, want)
 	}
+}
+
+func capture(ts *testscript.TestScript, _ bool, args []string) {
+	match := regexp.MustCompile(args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
+	if match == nil {
+		ts.Fatalf("standard output does not match %s", args[1])
+	}
+	ts.Setenv(args[0], match[1])
 }
 
 // sandboxProcess is the sandbox of a script, which is its value for sandboxKey.
@@ -96,11 +108,13 @@ func startSandbox(ts *testscript.TestScript, _ bool, args []string) {
 	})
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	ts.Check(err)
-	url, ok := strings.CutPrefix(line, "Webhooks API sandbox: http://127.0.0.1:")
+	port, ok := strings.CutPrefix(line, "Webhooks API sandbox: http://127.0.0.1:")
 	if !ok {
 		ts.Fatalf("the first line is %q", line)
 	}
-	ts.Setenv("DIGITALRIVER_BASE_URL", "http://127.0.0.1:"+strings.TrimSpace(url))
+	address := "127.0.0.1:" + strings.TrimSpace(port)
+	ts.Setenv("ADDRESS", address)
+	ts.Setenv("DIGITALRIVER_BASE_URL", "http://"+address)
 }
 
 func stopSandbox(ts *testscript.TestScript, _ bool, _ []string) {

@@ -2,6 +2,7 @@ package command
 
 import (
 	"flag"
+	"log/slog"
 	"os"
 	"regexp"
 	"strings"
@@ -47,6 +48,30 @@ func TestHelpHasEveryFlag(t *testing.T) {
 	}
 }
 
+// TestColouredLog shows when the log is coloured, and that only the message is. The
+// null device is like a terminal a character device.
+func TestColouredLog(t *testing.T) {
+	var text strings.Builder
+	log := slog.New(&textHandler{w: &text, coloured: true})
+	log.Warn("delivery", "status", 400, "outcome", "rejected")
+	if got := text.String(); !strings.HasSuffix(got, "  \x1b[33mdelivery\x1b[0m  status 400  rejected\n") {
+		t.Errorf("%q", got)
+	}
+	device, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = device.Close() }()
+	t.Setenv("NO_COLOR", "")
+	if !wantsColour(device) || wantsColour(&text) {
+		t.Error("want colour on a terminal, and only there")
+	}
+	t.Setenv("NO_COLOR", "1")
+	if wantsColour(device) {
+		t.Error("NO_COLOR is ignored")
+	}
+}
+
 // TestSandboxIsDocumented shows that both -h and the guide have every flag, key,
 // control endpoint and kind of fault of the sandbox, and that the guide has every
 // reading.
@@ -73,7 +98,8 @@ func TestSandboxIsDocumented(t *testing.T) {
 		check(key, `(?m)^ `+key+` `, "| `"+key+"` |")
 	}
 	for _, endpoint := range sandbox.ControlEndpoints() {
-		check(endpoint, `(?m)^ `+endpoint+` `, "| `"+endpoint+"`")
+		name := endpoint.Method + " " + endpoint.Path
+		check(name, `(?m)^ `+name+`\s`, "| `"+name+"`")
 	}
 	for _, r := range readings.All() {
 		name := "`" + r.Name + "`"
@@ -83,6 +109,6 @@ func TestSandboxIsDocumented(t *testing.T) {
 		check("reading "+r.Name, "", "| "+name+" | "+r.Description+" |")
 	}
 	for _, kind := range sandbox.FaultKinds() {
-		check("kind "+kind, `Kinds: [a-z_,\s]*\b`+kind+`\b`, "| `"+kind+"` |")
+		check("kind "+kind, `Kinds for (API requests|deliveries): [a-z_,\s]*\b`+kind+`\b`, "| `"+kind+"` |")
 	}
 }

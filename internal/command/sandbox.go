@@ -40,6 +40,14 @@ Flags:
                       addresses)
   -seed NUMBER        repeats everything random, such as faults (default: random;
                       printed at the start)
+  -log-format FORMAT  format of the log on standard error: text (the default) or
+                      json
+  -quiet              no log, and nothing to copy at the start
+
+The log has a line for each API request, each control request that may change
+something, each event, each attempt to deliver one, and each webhook that is
+disabled. Times are those of the sandbox's clock. On a terminal it is coloured,
+unless NO_COLOR is set.
 
 API keys:
   sk_test_sandbox     everything, test mode
@@ -51,6 +59,7 @@ To use it with Terraform:
   export DIGITALRIVER_API_KEY=sk_test_sandbox
 
 Control endpoints, which need no key:
+  GET    /_sandbox/            lists these endpoints
   GET    /_sandbox/health      responds with 200
   GET    /_sandbox/readings    lists the readings, and which of them are active
   GET    /_sandbox/requests    lists the API requests so far
@@ -58,14 +67,25 @@ Control endpoints, which need no key:
   GET    /_sandbox/faults      lists the fault rules
   PUT    /_sandbox/faults      replaces them, for example with
                                [{"method": "POST", "path": "/webhooks",
-                                 "kind": "reset_after", "times": 1}]
-                               Kinds: status, html, reset_before, reset_after,
-                               hang, slow, truncate
+                                 "kind": "reset_after", "times": 1},
+                                {"type": "order.*", "kind": "late"}]
+                               Kinds for API requests: status, html,
+                               reset_before, reset_after, hang, slow, truncate
+                               Kinds for deliveries: duplicate, reorder, late,
+                               old_secret, bad_signature, drop
   POST   /_sandbox/events      {"type": "order.accepted"} creates an event, which
                                goes to every enabled webhook of its type; see also
                                terraform-provider-digitalriver trigger -h
   GET    /_sandbox/deliveries  lists the attempts to deliver events, newest first;
                                ?webhook=ID and ?event=ID filter them
+  GET    /_sandbox/deliveries/{id}
+                               returns an attempt with its request and response
+  POST   /_sandbox/deliveries/{id}/resend
+                               delivers the event of an attempt to its webhook
+                               again
+  GET    /_sandbox/stream      sends the log as it is written, as Server-Sent
+                               Events
+  GET    /_sandbox/clock       returns the time of the clock
   POST   /_sandbox/clock       {"advance": "24h"} moves the clock forward, also for
                                secrets and retries
   POST   /_sandbox/reset       deletes everything
@@ -84,13 +104,21 @@ func defineSandbox(flags *flag.FlagSet) action {
 	flags.StringVar(&o.ListForm, "list-form", "array", "")
 	flags.BoolVar(&o.DeliverAnywhere, "deliver-anywhere", false, "")
 	flags.Uint64Var(&o.Seed, "seed", rand.Uint64(), "")
+	var l sandboxLog
+	flags.StringVar(&l.format, "log-format", "text", "")
+	flags.BoolVar(&l.quiet, "quiet", false, "")
 	return func(ctx context.Context, args []string, std streams) error {
 		if len(args) > 0 {
 			return wrongUsage("unexpected argument %q", args[0])
 		}
+		if l.format != "text" && l.format != "json" {
+			return wrongUsage("-log-format %s: want text or json", l.format)
+		}
+		l.w = std.err
+		o.Logger = l.logger()
 		ctx, stop := untilInterrupted(ctx)
 		defer stop()
-		return runSandbox(ctx, *listen, o, std)
+		return runSandbox(ctx, *listen, o, l, std)
 	}
 }
 
@@ -113,7 +141,7 @@ func untilInterrupted(ctx context.Context) (context.Context, context.CancelFunc)
 
 // runSandbox runs a sandbox until ctx ends. The first line on standard output is
 // its address, printed once the port accepts connections.
-func runSandbox(ctx context.Context, listen string, o sandbox.Options, std streams) (err error) {
+func runSandbox(ctx context.Context, listen string, o sandbox.Options, l sandboxLog, std streams) (err error) {
 	s, err := sandbox.Open(o)
 	if errors.Is(err, sandbox.ErrOption) {
 		return wrongUsage("%v", err)
@@ -124,24 +152,26 @@ func runSandbox(ctx context.Context, listen string, o sandbox.Options, std strea
 	defer func() { err = errors.Join(err, s.Close()) }()
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", listen)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w. Choose another address with -listen, such as -listen 127.0.0.1:0 for any free port", err)
 	}
-	greet(netip.MustParseAddrPort(listener.Addr().String()), o, std)
+	greet(netip.MustParseAddrPort(listener.Addr().String()), o, l, std)
 	return s.Serve(ctx, listener)
 }
 
-func greet(address netip.AddrPort, o sandbox.Options, std streams) {
+// greet prints the address on standard output and, unless quiet, what else to know
+// at the start on standard error.
+func greet(address netip.AddrPort, o sandbox.Options, l sandboxLog, std streams) {
 	if !address.Addr().IsLoopback() {
-		_, _ = fmt.Fprintf(std.err,
-			"Warning: %s is not a loopback address. Whoever can reach it can use and control this sandbox.\n", address)
+		l.warn(fmt.Sprintf("%s is not a loopback address. Whoever can reach it can use and control this sandbox.", address))
 	}
 	if address.Addr().IsUnspecified() {
 		address = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), address.Port())
 	}
-	_, _ = fmt.Fprintf(std.out, "Webhooks API sandbox: http://%s\n", address)
+	url := "http://" + address.String()
+	_, _ = fmt.Fprintf(std.out, "Webhooks API sandbox: %s\n", url)
 	data := o.DataFile
 	if data == "" {
 		data = "a temporary file"
 	}
-	_, _ = fmt.Fprintf(std.err, "Data in %s, seed %d.\n", data, o.Seed)
+	l.started(url, data, o.Seed)
 }

@@ -23,6 +23,7 @@ import (
 )
 
 const triggerUsage = `Usage: terraform-provider-digitalriver trigger TYPE... [flags]
+       terraform-provider-digitalriver trigger -resend EVENT_ID [flags]
 
 Has the sandbox send an event of each TYPE, such as order.accepted, to every
 enabled webhook that subscribes to it. Waits for the first attempts and prints a
@@ -37,13 +38,16 @@ Flags:
                       both have)
   -data FILE          a JSON object that is merged into the sample object (a JSON
                       merge patch: null removes a member)
+  -resend EVENT_ID    deliver an event again to every webhook that it was sent to,
+                      signed anew; takes no TYPE, -mode, -product or -data
   -wait DURATION      how long to wait for the first attempts (default 5s)
-  -json               print a JSON array, with the members of the sandbox's
+  -json               print a JSON array, with members of the sandbox's
                       GET /_sandbox/deliveries; outcome is pending if there was no
                       attempt in time
 
 Exit status: 0 if all deliveries were acknowledged; 1 if one was not, if no webhook
-subscribes to a TYPE, or if the sandbox cannot be reached; 2 for wrong usage.
+subscribes to a TYPE or was sent EVENT_ID, or if the sandbox cannot be reached; 2 for
+wrong usage.
 
 For example:
   terraform-provider-digitalriver trigger order.accepted order.blocked
@@ -64,15 +68,17 @@ const (
 	outcomePending      = "pending" // Not one of the sandbox's.
 )
 
-// triggeredEvent is an event that the sandbox has created.
+// triggeredEvent is an event that the sandbox has created or delivers again.
 type triggeredEvent struct {
 	eventType  string
 	ID         string   `json:"id"`
 	WebhookIDs []string `json:"webhookIds"`
+	earlier    []string // The ids of the attempts before it was delivered again.
 }
 
 // attempt is an attempt to deliver an event, as the sandbox lists it.
 type attempt struct {
+	ID          string     `json:"id,omitempty"`
 	EventID     string     `json:"eventId"`
 	EventType   string     `json:"eventType"`
 	WebhookID   string     `json:"webhookId"`
@@ -90,29 +96,25 @@ func defineTrigger(flags *flag.FlagSet) action {
 	mode := flags.String("mode", "test", "")
 	product := flags.String("product", "", "")
 	dataFile := flags.String("data", "", "")
+	resend := flags.String("resend", "", "")
 	wait := flags.Duration("wait", 5*time.Second, "")
 	asJSON := flags.Bool("json", false, "")
 	return func(ctx context.Context, types []string, std streams) error {
-		if *mode != "test" && *mode != "live" {
-			return wrongUsage("-mode %s: want test or live", *mode)
-		}
-		if *product != "" && !slices.Contains(catalog.Products(), *product) {
-			return wrongUsage("-product %s: want %s", *product, strings.Join(catalog.Products(), " or "))
-		}
-		data, err := readData(*dataFile)
-		if err != nil {
-			return err
-		}
-		if len(types) == 0 {
-			return wrongUsage("want one event type or more")
-		}
-		for _, name := range types {
-			if err := checkEventType(name, *product); err != nil {
-				return err
-			}
-		}
 		s := sandboxClient{strings.TrimSuffix(*base, "/")}
-		events, err := s.trigger(ctx, types, *mode, *product, data)
+		create := func() ([]triggeredEvent, error) {
+			data, err := checkTrigger(types, *mode, *product, *dataFile)
+			if err != nil {
+				return nil, err
+			}
+			return s.trigger(ctx, types, *mode, *product, data)
+		}
+		if *resend != "" {
+			if len(types) > 0 || *mode != "test" || *product != "" || *dataFile != "" {
+				return wrongUsage("-resend takes no event type, -mode, -product or -data")
+			}
+			create = func() ([]triggeredEvent, error) { return s.resend(ctx, *resend) }
+		}
+		events, err := create()
 		if err != nil {
 			return err
 		}
@@ -122,6 +124,29 @@ func defineTrigger(flags *flag.FlagSet) action {
 		}
 		return report(std.out, attempts, *asJSON)
 	}
+}
+
+// checkTrigger checks what events are made from, and returns the data.
+func checkTrigger(types []string, mode, product, dataFile string) (json.RawMessage, error) {
+	if mode != "test" && mode != "live" {
+		return nil, wrongUsage("-mode %s: want test or live", mode)
+	}
+	if product != "" && !slices.Contains(catalog.Products(), product) {
+		return nil, wrongUsage("-product %s: want %s", product, strings.Join(catalog.Products(), " or "))
+	}
+	data, err := readData(dataFile)
+	if err != nil {
+		return nil, err
+	}
+	if len(types) == 0 {
+		return nil, wrongUsage("want one event type or more")
+	}
+	for _, name := range types {
+		if err := checkEventType(name, product); err != nil {
+			return nil, err
+		}
+	}
+	return data, nil
 }
 
 func readData(file string) (json.RawMessage, error) {
@@ -167,6 +192,35 @@ func (s sandboxClient) trigger(
 	return events, nil
 }
 
+// resend has an event delivered again to every webhook that it was sent to.
+func (s sandboxClient) resend(ctx context.Context, id string) ([]triggeredEvent, error) {
+	made, err := s.attempts(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if len(made) == 0 {
+		return nil, fmt.Errorf("the sandbox has not sent an event %q to any webhook", id)
+	}
+	e := triggeredEvent{eventType: made[0].EventType, ID: id}
+	for _, a := range made {
+		e.earlier = append(e.earlier, a.ID)
+		if slices.Contains(e.WebhookIDs, a.WebhookID) {
+			continue
+		}
+		e.WebhookIDs = append(e.WebhookIDs, a.WebhookID)
+		path := "/_sandbox/deliveries/" + a.ID + "/resend"
+		err = errors.Join(err, s.call(ctx, http.MethodPost, path, nil, http.StatusAccepted, &struct{}{}))
+	}
+	return []triggeredEvent{e}, err
+}
+
+// attempts returns the attempts to deliver an event, newest first.
+func (s sandboxClient) attempts(ctx context.Context, eventID string) (made []attempt, err error) {
+	path := "/_sandbox/deliveries?event=" + url.QueryEscape(eventID)
+	err = s.call(ctx, http.MethodGet, path, nil, http.StatusOK, &made)
+	return made, err
+}
+
 // awaitAttempts waits until every webhook of the events has had an attempt, and
 // returns the newest attempts. Those that are not made in time are pending.
 func (s sandboxClient) awaitAttempts(
@@ -197,14 +251,13 @@ func (s sandboxClient) newestAttempts(
 	ctx context.Context, events []triggeredEvent,
 ) (attempts []attempt, pending bool, err error) {
 	for _, e := range events {
-		var made []attempt
-		path := "/_sandbox/deliveries?event=" + url.QueryEscape(e.ID)
-		if err := s.call(ctx, http.MethodGet, path, nil, http.StatusOK, &made); err != nil {
+		made, err := s.attempts(ctx, e.ID)
+		if err != nil {
 			return nil, false, err
 		}
 		newest := map[string]attempt{}
 		for _, a := range made {
-			if _, newer := newest[a.WebhookID]; !newer {
+			if _, newer := newest[a.WebhookID]; !newer && !slices.Contains(e.earlier, a.ID) {
 				newest[a.WebhookID] = a
 			}
 		}

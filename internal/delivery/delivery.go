@@ -61,8 +61,10 @@ func NewRequest(
 type Response struct {
 	Status   int // 0 without a response.
 	Header   http.Header
+	Body     []byte               // What was read of the body, at most MaxResponseBody bytes.
 	TLS      *tls.ConnectionState // nil for plain http.
 	Duration time.Duration        // Until the end of the response, or until the delivery failed.
+	Timing   Timing               // The parts of Duration.
 	// Err is why the response is missing or not complete. It holds no part of the
 	// request or the response, where credentials may be.
 	Err error
@@ -84,20 +86,20 @@ func (r Response) Redirected() bool {
 func Send(transport http.RoundTripper, request *http.Request, timeout time.Duration) (r Response) {
 	ctx, cancel := context.WithTimeout(request.Context(), timeout)
 	defer cancel()
-	begin := time.Now()
-	defer func() { r.Duration = time.Since(begin) }()
-	response, err := transport.RoundTrip(request.WithContext(ctx))
+	watch := newStopwatch()
+	defer func() { r.Duration, r.Timing = watch.stop() }()
+	response, err := transport.RoundTrip(request.WithContext(watch.trace(ctx)))
 	if err != nil {
 		return Response{Err: incomplete(ctx, err, timeout)}
 	}
 	defer func() { _ = response.Body.Close() }()
 	r = Response{Status: response.StatusCode, Header: response.Header, TLS: response.TLS}
-	n, err := io.Copy(io.Discard, io.LimitReader(response.Body, MaxResponseBody+1))
+	r.Body, err = io.ReadAll(io.LimitReader(response.Body, MaxResponseBody+1))
 	switch {
 	case err != nil:
 		r.Err = incomplete(ctx, err, timeout)
-	case n > MaxResponseBody:
-		r.Err = ErrTooLong
+	case len(r.Body) > MaxResponseBody:
+		r.Body, r.Err = r.Body[:MaxResponseBody], ErrTooLong
 	}
 	return r
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"syscall"
 	"testing"
@@ -147,6 +148,36 @@ func TestSend(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestTiming(t *testing.T) {
+	send := func(transport http.RoundTripper, address string) Response {
+		request, err := NewRequest(t.Context(), address, []byte("{}"), time.Now(), "whk_1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Send(transport, request, ResponseTimeout)
+	}
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "why")
+	}))
+	defer server.Close()
+	r := send(server.Client().Transport, server.URL)
+	if p := r.Timing; p.Connect <= 0 || p.TLS <= 0 || p.Wait <= 0 || p.Connect+p.TLS+p.Wait+p.Read > r.Duration {
+		t.Errorf("%+v of %s", p, r.Duration)
+	}
+	if string(r.Body) != "why" {
+		t.Errorf("body %q", r.Body)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		r := send(roundTrip(func(r *http.Request) (*http.Response, error) {
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		}), "https://shop.example.com")
+		if (r.Timing != Timing{Connect: ResponseTimeout}) {
+			t.Errorf("without a connection: %+v", r.Timing)
+		}
+	})
 }
 
 // untilDone is a body that fails once the request is done, as that of a real

@@ -16,6 +16,10 @@ func (c *clock) now() time.Time {
 	return c.real().Add(time.Duration(c.offset.Load()))
 }
 
+func (s *Sandbox) readClock(call) (response, error) {
+	return jsonResponse(http.StatusOK, encode(map[string]timestamp{"time": {s.store.clock.now()}})), nil
+}
+
 // advanceClock moves the clock forward and returns its time.
 func (s *Sandbox) advanceClock(c call) (response, error) {
 	members, err := decodeObject(c.body)
@@ -35,6 +39,6 @@ func (s *Sandbox) advanceClock(c call) (response, error) {
 		return response{}, err
 	}
 	s.courier.look()
-	s.store.disableFailing()
-	return jsonResponse(http.StatusOK, encode(map[string]timestamp{"time": {s.store.clock.now()}})), nil
+	s.courier.disableFailing()
+	return s.readClock(c)
 }

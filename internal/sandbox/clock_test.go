@@ -26,6 +26,7 @@ func TestClock(t *testing.T) {
 		s.advance("24h")
 		r := s.control(200, "POST", "/clock", `{"advance":"24h"}`)
 		ahead("time", time.RFC3339, r.object(t)["time"].(string))
+		equal(t, "read", s.control(200, "GET", "/clock", "").body, r.body)
 		ahead("Date of a control endpoint", http.TimeFormat, r.header.Get("Date"))
 		ahead("Date of the API", http.TimeFormat, s.call(200, "GET", "/webhooks", "").header.Get("Date"))
 		id := s.create(simpleWebhook)

@@ -19,6 +19,8 @@ const maxWebhookAttempts = 8
 type courier struct {
 	store  *store
 	sender *sender
+	faults *faults
+	feed   *feed
 	// testRetries are the times of the retries in test mode after the first attempt.
 	testRetries []time.Duration
 	// changed is signalled after a change of what run waits for.
@@ -27,6 +29,8 @@ type courier struct {
 	mu      sync.Mutex
 	pending []*attempt       // The attempt that is due next is the last one.
 	lines   map[string]*line // By the id of the webhook. None is empty.
+	// held has the attempts that a fault holds back, by the id of the webhook.
+	held map[string]*attempt
 
 	cancel  context.CancelFunc
 	running sync.WaitGroup
@@ -41,8 +45,11 @@ type line struct {
 
 // newCourier starts a courier, which continues with the attempts in the data
 // file.
-func newCourier(store *store, sender *sender, testRetries []time.Duration) *courier {
-	c := &courier{store: store, sender: sender, testRetries: testRetries, changed: make(chan struct{}, 1)}
+func newCourier(store *store, sender *sender, faults *faults, feed *feed, testRetries []time.Duration) *courier {
+	c := &courier{
+		store: store, sender: sender, faults: faults, feed: feed, testRetries: testRetries,
+		changed: make(chan struct{}, 1),
+	}
 	c.pending = store.allAttempts()
 	slices.SortFunc(c.pending, dueLater)
 	c.start()
@@ -53,7 +60,7 @@ func newCourier(store *store, sender *sender, testRetries []time.Duration) *cour
 func (c *courier) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	c.cancel = cancel
-	c.lines = map[string]*line{}
+	c.lines, c.held = map[string]*line{}, map[string]*attempt{}
 	c.running.Go(func() { c.run(ctx) })
 }
 
@@ -64,7 +71,7 @@ func (c *courier) stop() {
 	c.running.Wait()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.pending, c.lines = nil, nil
+	c.pending, c.lines, c.held = nil, nil, nil
 	c.sender.forgetAll()
 }
 
@@ -97,7 +104,7 @@ func (c *courier) look() {
 func (c *courier) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		var timer <-chan time.Time
-		if next := earlier(c.startDue(ctx), c.store.disableFailing()); !next.IsZero() {
+		if next := earlier(c.startDue(ctx), c.disableFailing()); !next.IsZero() {
 			timer = time.After(next.Sub(c.store.clock.now()))
 		}
 		select {
@@ -167,32 +174,92 @@ func (c *courier) take(ctx context.Context, l *line) *attempt {
 	return nil
 }
 
-// attempt makes an attempt, and schedules the next one if there is one.
+// disableFailing disables the webhooks that have failed for too long. It returns
+// the time when the next one may follow, or the zero time.
+func (c *courier) disableFailing() (next time.Time) {
+	disabled, next := c.store.disableFailing()
+	for _, r := range disabled {
+		c.feed.disabled(r)
+	}
+	return next
+}
+
+// attempt makes an attempt, with the fault that a rule wants.
 func (c *courier) attempt(ctx context.Context, a *attempt) {
 	r, body, ok := c.store.prepare(a)
 	if !ok {
 		return
 	}
+	fault := c.fault(a, r)
+	if fault == faultReorder {
+		c.feed.held(a)
+		return
+	}
+	c.send(ctx, a, r, body, fault)
+	if fault == faultDuplicate {
+		c.send(ctx, a, r, body, fault)
+	}
+	c.sendHeld(ctx, a)
+}
+
+// fault returns the fault of an attempt, or "". With the fault reorder, it holds
+// the attempt back, unless another one for the webhook is held.
+func (c *courier) fault(a *attempt, r *record) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var except []string
+	if c.held[a.WebhookID] != nil {
+		except = append(except, faultReorder)
+	}
+	if len(r.Secrets) == 1 {
+		except = append(except, faultOldSecret)
+	}
+	fault := c.faults.onDelivery(a, except...)
+	if fault == faultReorder {
+		c.held[a.WebhookID] = a
+	}
+	return fault
+}
+
+// sendHeld makes the attempt that was held back until another one was made.
+func (c *courier) sendHeld(ctx context.Context, made *attempt) {
+	c.mu.Lock()
+	held := c.held[made.WebhookID]
+	delete(c.held, made.WebhookID)
+	c.mu.Unlock()
+	if held == nil {
+		return
+	}
+	if r, body, ok := c.store.prepare(held); ok {
+		c.send(ctx, held, r, body, faultReorder)
+	}
+}
+
+// send sends the event of an attempt, and schedules the next attempt if there is
+// one.
+func (c *courier) send(ctx context.Context, a *attempt, r *record, body []byte, fault string) {
 	result := attemptResult{
 		EventID: a.EventID, EventType: a.EventType, WebhookID: a.WebhookID, Attempt: a.Number,
-		Time: timestamp{c.store.clock.now()},
+		Time: timestamp{c.store.clock.now()}, Fault: fault,
 	}
 	begin := time.Now()
-	result.Status, result.Outcome, result.Reason = c.sender.send(ctx, r, body, result.Time.Time)
+	sent := c.sender.send(ctx, r, body, result.Time.Time, fault)
+	result.Status, result.Outcome, result.Reason = sent.status, sent.outcome, sent.reason
 	result.DurationMS = time.Since(begin).Milliseconds()
 	if ctx.Err() != nil {
 		return
 	}
 	var next *attempt
 	if result.failed() {
-		if next = a.next(c.testRetries); next != nil {
-			result.NextAttempt = &next.Due
-		}
+		next = a.next(c.testRetries)
 	}
-	if err := c.store.finish(a, result, next); err != nil {
+	follows, err := c.store.finish(a, &result, sent.transcript, next)
+	if err != nil {
+		c.feed.failed(err)
 		return
 	}
-	if next != nil {
+	c.feed.delivery(result)
+	if follows {
 		c.schedule(next)
 	}
 	c.look() // The result may have changed when its webhook is to be disabled.

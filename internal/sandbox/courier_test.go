@@ -14,13 +14,13 @@ import (
 
 // loggedDelivery is an entry of the log of deliveries.
 type loggedDelivery struct {
-	EventID, EventType, WebhookID string
-	Attempt                       int
-	Time                          time.Time
-	DurationMS                    int
-	Status                        int
-	Outcome, Reason               string
-	NextAttempt                   *time.Time
+	ID, EventID, EventType, WebhookID string
+	Attempt                           int
+	Time                              time.Time
+	DurationMS                        int
+	Status                            int
+	Outcome, Reason, Fault            string
+	NextAttempt                       *time.Time
 }
 
 // deliveries returns the log of deliveries, newest first.
@@ -236,7 +236,9 @@ func TestPendingAttemptsNeedNoGoroutines(t *testing.T) {
 			s.trigger(acceptedEvent)
 		}
 		s.settledDeliveries(100)
-		equal(t, "goroutines", runtime.NumGoroutine(), before)
+		if now := runtime.NumGoroutine(); now > before+10 { // Some serve idle connections.
+			t.Errorf("%d goroutines for 100 attempts, %d for one", now, before)
+		}
 		s.advance("10m")
 		s.settledDeliveries(200)
 	})

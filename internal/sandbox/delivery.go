@@ -60,6 +60,7 @@ func (a *attempt) next(testRetries []time.Duration) *attempt {
 // attemptResult is an attempt that has been made. It has no header, body or
 // credential, so it cannot leak one.
 type attemptResult struct {
+	ID          string     `json:"id"`
 	EventID     string     `json:"eventId"`
 	EventType   string     `json:"eventType"`
 	WebhookID   string     `json:"webhookId"`
@@ -69,6 +70,7 @@ type attemptResult struct {
 	Status      int        `json:"status"`
 	Outcome     string     `json:"outcome"`
 	Reason      string     `json:"reason,omitempty"`
+	Fault       string     `json:"fault"`
 	NextAttempt *timestamp `json:"nextAttempt"`
 }
 
@@ -100,4 +102,72 @@ func (s *Sandbox) listDeliveries(c call) (response, error) {
 		}
 	})
 	return jsonResponse(http.StatusOK, encode(found)), err
+}
+
+// getDelivery returns an attempt that has been made, with what it sent and got.
+func (s *Sandbox) getDelivery(c call) (response, error) {
+	d, err := s.store.getDelivery(c.id)
+	if err != nil {
+		return response{}, err
+	}
+	return jsonResponse(http.StatusOK, encode(d.view())), nil
+}
+
+// resendDelivery sends the event of an attempt to its webhook again: at once, and
+// then as if it were new.
+func (s *Sandbox) resendDelivery(c call) (response, error) {
+	a, err := s.store.resend(c.id)
+	if err != nil {
+		return response{}, err
+	}
+	s.courier.schedule(a)
+	return jsonResponse(http.StatusAccepted, encode(struct {
+		EventID   string `json:"eventId"`
+		WebhookID string `json:"webhookId"`
+	}{a.EventID, a.WebhookID})), nil
+}
+
+// loggedDelivery is an attempt that has been made with what is known about it.
+type loggedDelivery struct {
+	result     attemptResult
+	transcript *transcript  // nil if nothing was sent, or too long ago.
+	event      *storedEvent // nil if the event was deleted.
+}
+
+// deliveryView is an attempt that has been made as GET /_sandbox/deliveries/{id}
+// returns it.
+type deliveryView struct {
+	attemptResult
+	Request  *requestView  `json:"request"`
+	Response *responseView `json:"response"`
+	Timing   *timing       `json:"timing"`
+}
+
+type requestView struct {
+	URL     string      `json:"url"`
+	Headers http.Header `json:"headers"`
+	Body    *string     `json:"body"`
+}
+
+type responseView struct {
+	Headers http.Header `json:"headers"`
+	Body    string      `json:"body"`
+}
+
+func (d loggedDelivery) view() deliveryView {
+	v := deliveryView{attemptResult: d.result}
+	t := d.transcript
+	if t == nil {
+		return v
+	}
+	v.Timing = &t.Timing
+	v.Request = &requestView{URL: t.URL, Headers: t.RequestHeader}
+	if d.event != nil {
+		body := string(d.event.body)
+		v.Request.Body = &body
+	}
+	if t.Responded {
+		v.Response = &responseView{t.ResponseHeader, string(t.ResponseBody)}
+	}
+	return v
 }

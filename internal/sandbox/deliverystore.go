@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -14,6 +15,10 @@ import (
 // maxDeliveries is the length of the log of deliveries. Beyond it, the oldest
 // are dropped.
 const maxDeliveries = 20_000
+
+// maxTranscripts is the number of transcripts that are kept, each of 64 KiB or
+// little more at most. Beyond it, the oldest are dropped.
+const maxTranscripts = 1000
 
 // eventRetention is how long events are kept, as documented for GET /events.
 const eventRetention = 30 * 24 * time.Hour
@@ -140,10 +145,7 @@ func (s *store) addEvent(e *delivery.Event) ([]*attempt, error) {
 			return err
 		}
 		for _, id := range e.WebhookIDs {
-			a := &attempt{
-				EventID: e.ID, EventType: e.Type, WebhookID: id, LiveMode: e.LiveMode,
-				Number: 1, First: created, Due: created, eventKey: fileKey,
-			}
+			a := newAttempt(stored, id, created)
 			if err := s.attempts.put(tx, a); err != nil {
 				return err
 			}
@@ -154,11 +156,14 @@ func (s *store) addEvent(e *delivery.Event) ([]*attempt, error) {
 	return attempts, err
 }
 
-// prepare returns what an attempt needs. It is false when the webhook was
-// deleted, and the attempt with it.
+// prepare returns what an attempt needs. It is false when the attempt is no longer
+// to be made: its webhook was deleted, or a resend has taken its place.
 func (s *store) prepare(a *attempt) (r *record, body []byte, ok bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
+	if !s.current(a) {
+		return nil, nil, false
+	}
 	r, found := s.webhooks.get(a.LiveMode, a.WebhookID)
 	if !found {
 		return nil, nil, false
@@ -170,15 +175,27 @@ func (s *store) prepare(a *attempt) (r *record, body []byte, ok bool) {
 	return r, e.body, true
 }
 
+// current reports whether an attempt is still to be made.
+func (s *store) current(a *attempt) bool {
+	stored, found := s.attempts.get(a.LiveMode, a.id())
+	return found && stored == a
+}
+
 // finish stores the result of an attempt, and the attempt after it if there is
-// one.
-func (s *store) finish(a *attempt, result attemptResult, next *attempt) error {
+// one. It completes the result with its id and the time of that attempt. It is
+// false if no attempt is to follow.
+func (s *store) finish(a *attempt, result *attemptResult, t *transcript, next *attempt) (follows bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	changed := s.afterAttempt(result)
-	_, pending := s.attempts.get(a.LiveMode, a.id())
-	return s.db.Update(func(tx *bbolt.Tx) error {
-		if err := logDelivery(tx, result); err != nil {
+	changed := s.afterAttempt(*result)
+	// It no longer is after a duplicate, or if the webhook was deleted or the event
+	// sent again meanwhile.
+	current := s.current(a)
+	if current && next != nil {
+		follows, result.NextAttempt = true, &next.Due
+	}
+	return follows, s.db.Update(func(tx *bbolt.Tx) error {
+		if err := logDelivery(tx, result, t); err != nil {
 			return err
 		}
 		if changed != nil {
@@ -187,13 +204,42 @@ func (s *store) finish(a *attempt, result attemptResult, next *attempt) error {
 			}
 		}
 		switch {
-		case !pending: // The webhook was deleted meanwhile.
+		case !current:
 			return nil
 		case next != nil:
 			return s.attempts.put(tx, next)
 		}
 		return s.attempts.delete(tx, a)
 	})
+}
+
+// resend replaces the attempt that is to be made for the event and webhook of a
+// logged one, if any, by a first attempt that is due at once.
+func (s *store) resend(id string) (*attempt, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d, err := s.findDelivery(id)
+	if err != nil {
+		return nil, err
+	}
+	if d.event == nil {
+		return nil, newError(http.StatusConflict, "conflict",
+			"The event %q is older than 30 days, so it cannot be sent again.", d.result.EventID)
+	}
+	webhookID := d.result.WebhookID
+	if _, found := s.webhooks.get(d.event.live(), webhookID); !found {
+		return nil, newError(http.StatusConflict, "conflict", "The webhook %q was deleted.", webhookID)
+	}
+	a := newAttempt(d.event, webhookID, timestamp{s.clock.now().UTC().Truncate(time.Millisecond)})
+	return a, s.db.Update(func(tx *bbolt.Tx) error { return s.attempts.put(tx, a) })
+}
+
+// newAttempt returns the first attempt to deliver an event to a webhook.
+func newAttempt(e *storedEvent, webhookID string, due timestamp) *attempt {
+	return &attempt{
+		EventID: e.event.ID, EventType: e.event.Type, WebhookID: webhookID, LiveMode: e.event.LiveMode,
+		Number: 1, First: due, Due: due, eventKey: e.fileKey,
+	}
 }
 
 // afterAttempt returns the webhook's record as the result changes it, or nil if
@@ -215,18 +261,54 @@ func (s *store) afterAttempt(result attemptResult) *record {
 	return &r
 }
 
-func logDelivery(tx *bbolt.Tx, result attemptResult) error {
-	log := tx.Bucket(bucketDeliveries)
+// logDelivery logs a result, which it gives an id. The transcript may be nil.
+func logDelivery(tx *bbolt.Tx, result *attemptResult, t *transcript) error {
+	log, transcripts := tx.Bucket(bucketDeliveries), tx.Bucket(bucketTranscripts)
 	sequence, err := log.NextSequence()
 	if err != nil {
 		return err
 	}
-	if sequence > maxDeliveries {
-		if err := log.Delete(sequenceKey(sequence - maxDeliveries)); err != nil {
+	for bucket, limit := range map[*bbolt.Bucket]uint64{log: maxDeliveries, transcripts: maxTranscripts} {
+		if sequence <= limit {
+			continue
+		}
+		if err := bucket.Delete(sequenceKey(sequence - limit)); err != nil {
 			return err
 		}
 	}
+	if t != nil {
+		if err := transcripts.Put(sequenceKey(sequence), encode(t)); err != nil {
+			return err
+		}
+	}
+	result.ID = strconv.FormatUint(sequence, 10)
 	return log.Put(sequenceKey(sequence), encode(result))
+}
+
+func (s *store) getDelivery(id string) (loggedDelivery, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.findDelivery(id)
+}
+
+// findDelivery is getDelivery for callers that hold the lock.
+func (s *store) findDelivery(id string) (d loggedDelivery, err error) {
+	sequence, _ := strconv.ParseUint(id, 10, 64) // No delivery has the id 0.
+	key := sequenceKey(sequence)
+	err = s.db.View(func(tx *bbolt.Tx) error {
+		result, t := tx.Bucket(bucketDeliveries).Get(key), tx.Bucket(bucketTranscripts).Get(key)
+		if result == nil {
+			e := newError(http.StatusNotFound, "not_found", "There is no delivery %q among the newest %d.", id, maxDeliveries)
+			e.problems[0].Parameter = "id"
+			return e
+		}
+		if err := json.Unmarshal(result, &d.result); err != nil || t == nil {
+			return err
+		}
+		return json.Unmarshal(t, &d.transcript)
+	})
+	d.event = s.events.byID[d.result.EventID]
+	return d, err
 }
 
 // eachDelivery calls do with the logged results, newest first.
@@ -245,30 +327,32 @@ func (s *store) eachDelivery(do func(attemptResult)) error {
 }
 
 // disableFailing disables the webhooks that have acknowledged nothing for too
-// long, once the attempts that were due by then have been made. It returns the
-// time when the next one may follow, or the zero time.
-func (s *store) disableFailing() (next time.Time) {
+// long, once the attempts that were due by then have been made. It returns those
+// as they were, and the time when the next one may follow, or the zero time.
+func (s *store) disableFailing() (disabled []*record, next time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.clock.now()
-	for _, r := range s.webhooks.sorted {
-		if r.FailingSince == nil {
+	for _, old := range s.webhooks.sorted {
+		if old.FailingSince == nil {
 			continue
 		}
-		limit := r.FailingSince.Add(giveUpAfter)
+		limit := old.FailingSince.Add(giveUpAfter)
 		switch {
 		case now.Before(limit):
 			next = earlier(next, limit)
-		case !s.attemptDueBy(r.Webhook.ID, limit):
-			disabled := *r
-			disabled.FailingSince = nil
-			disabled.Webhook.Enabled = false
-			disabled.Webhook.touch(now)
+		case !s.attemptDueBy(old.Webhook.ID, limit):
+			r := *old
+			r.FailingSince = nil
+			r.Webhook.Enabled = false
+			r.Webhook.touch(now)
 			// A failure to write is not reported; the next attempt tries again.
-			_ = s.db.Update(func(tx *bbolt.Tx) error { return s.putWebhook(tx, &disabled) })
+			if s.db.Update(func(tx *bbolt.Tx) error { return s.putWebhook(tx, &r) }) == nil {
+				disabled = append(disabled, old)
+			}
 		}
 	}
-	return next
+	return disabled, next
 }
 
 // attemptDueBy reports whether a webhook has an attempt to be made by a time.

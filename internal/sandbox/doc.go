@@ -19,7 +19,9 @@
 //     errors, and writing a response
 //   - store.go, table.go: the data file and its tables; webhookstore.go and
 //     deliverystore.go have the objects in them
-//   - courier.go, sender.go: when an attempt to deliver is made, and how
+//   - courier.go, sender.go: when an attempt to deliver is made, and how;
+//     transcript.go: what is kept of it
+//   - feed.go: the log, and the stream of it
 //
 // # A request, from end to end
 //
@@ -43,10 +45,12 @@
 // first attempt for each of them, so that no event is lost when the process is
 // killed. GET /events lists the event for 30 days. The courier keeps the attempt
 // in its queue until it is due on the sandbox's clock, and then in the line of
-// the webhook until fewer than 8 others of that are under way. The sender signs
+// the webhook until fewer than 8 others of that are under way. It asks faults
+// whether a rule fires for the attempt, as serveAPI does. The sender signs
 // the body with the webhook's active secrets, adds its credentials, and posts it
-// to the receiver. The store then logs the result, and notes in the webhook's
-// record since when it has failed, if it did. The next attempt replaces a failed
-// one, if there is a next one. The courier also disables a webhook that has
-// failed for 72 hours.
+// to the receiver. The store then logs the result with its transcript, and notes
+// in the webhook's record since when it has failed, if it did. The next attempt
+// replaces a failed one, if there is a next one. The courier also disables a
+// webhook that has failed for 72 hours. It tells the feed of all this, which
+// writes the log and the open streams.
 package sandbox

@@ -26,6 +26,7 @@ func (s *Sandbox) triggerEvent(c call) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
+	s.feed.event(e.Type, e.ID, len(attempts))
 	s.courier.schedule(attempts...)
 	return jsonResponse(http.StatusAccepted, encode(struct {
 		ID         string   `json:"id"`

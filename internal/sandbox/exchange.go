@@ -42,7 +42,7 @@ func (s *Sandbox) serveAPI(w http.ResponseWriter, r *http.Request, path string) 
 		x.cut()
 		return
 	}
-	x.serve(s.faults.fire(r.Method, path), func() response {
+	x.serve(s.faults.onRequest(r.Method, path), func() response {
 		return s.do(call{key: key, method: r.Method, path: path, query: r.URL.RawQuery, header: r.Header, body: body})
 	})
 }
@@ -63,12 +63,28 @@ func (s *Sandbox) do(c call) response {
 	return respond(o.run(s, c))
 }
 
-// control serves the control endpoints.
+// serveControl serves the control endpoints. Only requests that may change
+// something are logged.
+func (s *Sandbox) serveControl(w http.ResponseWriter, r *http.Request, path string) {
+	begin := time.Now()
+	response := s.control(path, r)
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		s.feed.request(entry{
+			Method: r.Method, Path: path, Status: response.status, DurationMS: time.Since(begin).Milliseconds(),
+		})
+	}
+	response.write(w, s.store.clock.now())
+	if response.stream != nil {
+		response.stream(r.Context(), w)
+	}
+}
+
+// control returns the response of a control endpoint.
 func (s *Sandbox) control(path string, r *http.Request) response {
 	if err := checkOrigin(r); err != nil {
 		return errorResponse(err)
 	}
-	o, id, err := controlRoutes.find(r.Method, path)
+	o, id, err := controlRoutes().find(r.Method, path)
 	if err != nil {
 		return errorResponse(err)
 	}
@@ -128,14 +144,14 @@ func (x *exchange) respond(r response) {
 		return
 	}
 	r = x.sandbox.reading.response(r)
-	x.sandbox.requests.finish(x.entry, r.status)
+	x.finish(r.status)
 	x.w.Header().Set("x-dr-requestid", uuid.NewString())
 	r.write(x.w, x.sandbox.store.clock.now())
 }
 
 // cut resets the connection without a response.
 func (x *exchange) cut() {
-	x.sandbox.requests.finish(x.entry, 0)
+	x.finish(0)
 	conn, _, err := http.NewResponseController(x.w).Hijack()
 	if err != nil {
 		panic(http.ErrAbortHandler)
@@ -144,6 +160,11 @@ func (x *exchange) cut() {
 		_ = tcp.SetLinger(0)
 	}
 	_ = conn.Close()
+}
+
+// finish logs the request with the status of its response, 0 for none.
+func (x *exchange) finish(status int) {
+	x.sandbox.feed.request(x.sandbox.requests.finish(x.entry, status))
 }
 
 // wait reports whether the client and the sandbox were still there after d.

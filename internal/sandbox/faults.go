@@ -10,9 +10,11 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
 )
 
-// The kinds of faults.
+// The kinds of faults of API requests.
 const (
 	faultStatus      = "status"
 	faultHTML        = "html"
@@ -23,22 +25,44 @@ const (
 	faultTruncate    = "truncate"
 )
 
-// FaultKinds returns the kinds of faults.
-func FaultKinds() []string {
-	return []string{faultStatus, faultHTML, faultResetBefore, faultResetAfter, faultHang, faultSlow, faultTruncate}
-}
+// The kinds of faults of deliveries.
+const (
+	faultDuplicate    = "duplicate"
+	faultReorder      = "reorder"
+	faultLate         = "late"
+	faultOldSecret    = "old_secret"
+	faultBadSignature = "bad_signature"
+	faultDrop         = "drop"
+)
+
+var (
+	requestFaults = []string{
+		faultStatus, faultHTML, faultResetBefore, faultResetAfter, faultHang, faultSlow, faultTruncate,
+	}
+	deliveryFaults = []string{
+		faultDuplicate, faultReorder, faultLate, faultOldSecret, faultBadSignature, faultDrop,
+	}
+)
+
+// FaultKinds returns the kinds of faults, those of API requests first.
+func FaultKinds() []string { return slices.Concat(requestFaults, deliveryFaults) }
 
 var faultMethods = []string{
 	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut,
 	http.MethodPatch, http.MethodDelete, http.MethodOptions,
 }
 
-// rule makes the requests that it matches fail.
+// rule makes the API requests or the deliveries that it matches fail. Its kind
+// decides which of the two.
 type rule struct {
 	Method string `json:"method"`
 	// Path is a prefix of the escaped path.
 	Path string `json:"path"`
-	Kind string `json:"kind"`
+	// Type is a pattern for the type of the event.
+	Type string `json:"type,omitempty"`
+	// Webhook is the id of the webhook.
+	Webhook string `json:"webhook,omitempty"`
+	Kind    string `json:"kind"`
 	// Status is the status of the kinds status and html.
 	Status int `json:"status"`
 	// RetryAfter is in seconds.
@@ -84,13 +108,34 @@ func (f *faults) list() []rule {
 	return append([]rule{}, f.rules...)
 }
 
+// onRequest returns the first rule for an API request that fires, or nil.
+func (f *faults) onRequest(method, path string) *rule {
+	return f.fire(func(r rule) bool {
+		return slices.Contains(requestFaults, r.Kind) &&
+			(r.Method == "" || r.Method == method) && strings.HasPrefix(path, r.Path)
+	})
+}
+
+// onDelivery returns the kind of the first rule for an attempt that fires, or "".
+// Rules of the kinds in except do not.
+func (f *faults) onDelivery(a *attempt, except ...string) string {
+	fired := f.fire(func(r rule) bool {
+		return slices.Contains(deliveryFaults, r.Kind) && !slices.Contains(except, r.Kind) &&
+			(r.Type == "" || catalog.Matches(r.Type, a.EventType)) && (r.Webhook == "" || r.Webhook == a.WebhookID)
+	})
+	if fired == nil {
+		return ""
+	}
+	return fired.Kind
+}
+
 // fire returns the first rule that matches and that chance lets fire, or nil. A
 // rule that has fired for the last time is removed.
-func (f *faults) fire(method, path string) *rule {
+func (f *faults) fire(matches func(rule) bool) *rule {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i, r := range f.rules {
-		if !r.matches(method, path) || f.rand.Float64() >= r.Probability {
+		if !matches(r) || f.rand.Float64() >= r.Probability {
 			continue
 		}
 		switch r.Times {
@@ -103,10 +148,6 @@ func (f *faults) fire(method, path string) *rule {
 		return &r
 	}
 	return nil
-}
-
-func (r rule) matches(method, path string) bool {
-	return (r.Method == "" || r.Method == method) && strings.HasPrefix(path, r.Path)
 }
 
 func (r rule) errorResponse() response {
@@ -183,6 +224,8 @@ func decodeRule(p *problems, parameter string, value json.RawMessage) rule {
 	fields{
 		"method":      field(&r.Method, "a string"),
 		"path":        field(&r.Path, "a string"),
+		"type":        field(&r.Type, "a string"),
+		"webhook":     field(&r.Webhook, "a string"),
 		"kind":        field(&r.Kind, "a string"),
 		"status":      field(&r.Status, "a whole number"),
 		"retryAfter":  fieldBy(&r.RetryAfter, decodeSeconds),
@@ -206,6 +249,9 @@ func (r *rule) check(p *problems, at string) {
 	p.require(at+"kind", r.Kind)
 	p.expect(slices.Contains(FaultKinds(), r.Kind),
 		at+"kind", "%skind must be one of %s.", at, strings.Join(FaultKinds(), ", "))
+	r.checkScope(p, at)
+	p.expect(r.Type == "" || catalog.ValidPattern(r.Type), at+"type",
+		"%stype must be an event type such as order.accepted, a pattern such as order.*, or empty.", at)
 	p.expect(r.Method == "" || slices.Contains(faultMethods, r.Method),
 		at+"method", "%smethod must be one of %s, or empty.", at, strings.Join(faultMethods, ", "))
 	p.expect(r.Path == "" || strings.HasPrefix(r.Path, "/"), at+"path", "%spath must begin with / or be empty.", at)
@@ -215,4 +261,22 @@ func (r *rule) check(p *problems, at string) {
 		at+"status", "%sstatus must be from %d to 599 for kind %s.", at, lowest, r.Kind)
 	p.expect(r.Probability >= 0 && r.Probability <= 1, at+"probability", "%sprobability must be from 0 to 1.", at)
 	p.expect(r.Times >= 0, at+"times", "%stimes must not be negative.", at)
+}
+
+// checkScope refuses the members that do not apply to the rule's kind.
+func (r *rule) checkScope(p *problems, at string) {
+	refuse := func(given bool, member string, kinds []string) {
+		p.expect(!given, at+member, "%s%s applies only to the kinds %s.", at, member, strings.Join(kinds, ", "))
+	}
+	switch {
+	case slices.Contains(requestFaults, r.Kind):
+		refuse(r.Type != "", "type", deliveryFaults)
+		refuse(r.Webhook != "", "webhook", deliveryFaults)
+	case slices.Contains(deliveryFaults, r.Kind):
+		refuse(r.Method != "", "method", requestFaults)
+		refuse(r.Path != "", "path", requestFaults)
+		refuse(r.Status != 0, "status", requestFaults)
+		refuse(r.RetryAfter != nil, "retryAfter", requestFaults)
+		refuse(r.Delay != 0, "delay", requestFaults)
+	}
 }

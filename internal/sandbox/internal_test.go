@@ -37,6 +37,27 @@ func TestRequestLogIsBounded(t *testing.T) {
 	}
 }
 
+// TestTranscriptsAreBounded logs one attempt too many for the transcripts.
+func TestTranscriptsAreBounded(t *testing.T) {
+	s := openForTest(t).store
+	err := s.db.Update(func(tx *bbolt.Tx) error {
+		for range maxTranscripts + 1 {
+			if err := logDelivery(tx, &attemptResult{}, &transcript{}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[string]bool{"1": false, "2": true, fmt.Sprint(maxTranscripts + 1): true} {
+		if d, err := s.getDelivery(id); err != nil || (d.transcript != nil) != want {
+			t.Errorf("delivery %s: %+v, %v", id, d, err)
+		}
+	}
+}
+
 // TestUpdatedTimeMovesOn changes a webhook and its secrets several times within
 // one millisecond.
 func TestUpdatedTimeMovesOn(t *testing.T) {
@@ -211,13 +232,13 @@ func TestDialsLoopbackOnly(t *testing.T) {
 	s.anywhere = true // The text of an address is not looked at.
 	for _, address := range []string{"http://192.0.2.1", "http://[2001:db8::1]", "http://[::ffff:192.0.2.1]"} {
 		r := &record{Webhook: webhook{Enabled: true, Address: address}, Secrets: []secret{{}}}
-		if _, outcome, reason := s.send(t.Context(), r, nil, time.Now()); outcome != outcomeNotSent {
-			t.Errorf("%s: %s, %s", address, outcome, reason)
+		if got := s.send(t.Context(), r, nil, time.Now(), ""); got.outcome != outcomeNotSent || got.transcript != nil {
+			t.Errorf("%s: %+v", address, got)
 		}
 		r.Webhook.Address = "http://127.0.0.1"
 		r.Webhook.OAuth = &oauth{TokenEndPoint: address}
-		if _, outcome, reason := s.send(t.Context(), r, nil, time.Now()); outcome != outcomeNotSent {
-			t.Errorf("token endpoint %s: %s, %s", address, outcome, reason)
+		if got := s.send(t.Context(), r, nil, time.Now(), ""); got.outcome != outcomeNotSent {
+			t.Errorf("token endpoint %s: %+v", address, got)
 		}
 	}
 }

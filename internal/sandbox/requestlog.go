@@ -3,6 +3,7 @@ package sandbox
 import (
 	"net/http"
 	"sync"
+	"time"
 )
 
 // maxEntries is the length of the request log. Beyond it, the oldest entries are
@@ -12,14 +13,16 @@ const maxEntries = 100_000
 // entry is one API request in the log. It has no header and no body, so it
 // cannot leak a secret.
 type entry struct {
-	Time   timestamp `json:"time"`
-	Method string    `json:"method"`
-	Path   string    `json:"path"`
-	Query  string    `json:"query"`
-	Status int       `json:"status"` // 0 if the connection was cut.
-	Mode   string    `json:"mode"`
-	Fault  string    `json:"fault"`
+	Time       timestamp `json:"time"`
+	Method     string    `json:"method"`
+	Path       string    `json:"path"`
+	Query      string    `json:"query"`
+	Status     int       `json:"status"` // 0 if the connection was cut.
+	DurationMS int64     `json:"durationMs"`
+	Mode       string    `json:"mode"`
+	Fault      string    `json:"fault"`
 
+	begin    time.Time // In real time.
 	finished bool
 }
 
@@ -32,6 +35,7 @@ type requestLog struct {
 func (l *requestLog) begin(e entry) *entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	e.begin = time.Now()
 	if len(l.entries) == maxEntries {
 		l.entries = l.entries[1:]
 	}
@@ -39,11 +43,12 @@ func (l *requestLog) begin(e entry) *entry {
 	return &e
 }
 
-// finish completes an entry, which makes it visible.
-func (l *requestLog) finish(e *entry, status int) {
+// finish completes an entry, which makes it visible, and returns it.
+func (l *requestLog) finish(e *entry, status int) entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	e.Status, e.finished = status, true
+	e.Status, e.DurationMS, e.finished = status, time.Since(e.begin).Milliseconds(), true
+	return *e
 }
 
 // list returns the requests that have been responded to or cut.

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"time"
@@ -14,6 +15,8 @@ type response struct {
 	body        []byte
 	// truncated sends half of the body and then cuts the connection.
 	truncated bool
+	// stream writes the body in place of body, for as long as it likes.
+	stream func(context.Context, http.ResponseWriter)
 }
 
 // noContent is the response to what returns nothing.
@@ -33,7 +36,7 @@ func (r response) write(w http.ResponseWriter, now time.Time) {
 	if r.contentType != "" {
 		h.Set("Content-Type", r.contentType)
 	}
-	if r.status != http.StatusNoContent {
+	if r.status != http.StatusNoContent && r.stream == nil {
 		h.Set("Content-Length", strconv.Itoa(len(r.body)))
 	}
 	w.WriteHeader(r.status)

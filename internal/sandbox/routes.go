@@ -29,34 +29,73 @@ var apiRoutes = routes{
 	{"/events/{id}", []operation{{method: http.MethodGet, run: (*Sandbox).getEvent}}},
 }
 
-// controlRoutes are the paths that control the sandbox itself.
-var controlRoutes = routes{
-	{controlRoot + "/health", []operation{{method: http.MethodGet, run: (*Sandbox).health}}},
-	{controlRoot + "/readings", []operation{{method: http.MethodGet, run: (*Sandbox).listReadings}}},
-	{controlRoot + "/requests", []operation{
-		{method: http.MethodGet, run: (*Sandbox).listRequests},
-		{method: http.MethodDelete, run: (*Sandbox).clearRequests},
-	}},
-	{controlRoot + "/faults", []operation{
-		{method: http.MethodGet, run: (*Sandbox).listFaults},
-		{method: http.MethodPut, run: (*Sandbox).setFaults},
-	}},
-	{controlRoot + "/events", []operation{{method: http.MethodPost, run: (*Sandbox).triggerEvent}}},
-	{controlRoot + "/deliveries", []operation{{method: http.MethodGet, run: (*Sandbox).listDeliveries}}},
-	{controlRoot + "/clock", []operation{{method: http.MethodPost, run: (*Sandbox).advanceClock}}},
-	{controlRoot + "/reset", []operation{{method: http.MethodPost, run: (*Sandbox).reset}}},
+// controlRoutes returns the paths that control the sandbox itself. It is a
+// function because one of them lists them all.
+func controlRoutes() routes {
+	get, post, put, remove := http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
+	return routes{
+		{controlRoot + "/", []operation{
+			{method: get, run: (*Sandbox).listEndpoints, does: "Lists the control endpoints."},
+		}},
+		{controlRoot + "/health", []operation{
+			{method: get, run: (*Sandbox).health, does: "Responds with 200."},
+		}},
+		{controlRoot + "/readings", []operation{
+			{method: get, run: (*Sandbox).listReadings, does: "Lists the readings, and which of them are active."},
+		}},
+		{controlRoot + "/requests", []operation{
+			{method: get, run: (*Sandbox).listRequests, does: "Lists the API requests so far."},
+			{method: remove, run: (*Sandbox).clearRequests, does: "Clears the list of API requests."},
+		}},
+		{controlRoot + "/faults", []operation{
+			{method: get, run: (*Sandbox).listFaults, does: "Lists the fault rules."},
+			{method: put, run: (*Sandbox).setFaults, does: "Replaces the fault rules."},
+		}},
+		{controlRoot + "/events", []operation{
+			{method: post, run: (*Sandbox).triggerEvent, does: "Creates an event and delivers it."},
+		}},
+		{controlRoot + "/deliveries", []operation{
+			{method: get, run: (*Sandbox).listDeliveries, does: "Lists the attempts to deliver events, newest first."},
+		}},
+		{controlRoot + "/deliveries/{id}", []operation{
+			{method: get, run: (*Sandbox).getDelivery, does: "Returns an attempt with its request and response."},
+		}},
+		{controlRoot + "/deliveries/{id}/resend", []operation{
+			{method: post, run: (*Sandbox).resendDelivery, does: "Delivers the event of an attempt to its webhook again."},
+		}},
+		{controlRoot + "/stream", []operation{
+			{method: get, run: (*Sandbox).stream, does: "Sends the log as it is written, as Server-Sent Events."},
+		}},
+		{controlRoot + "/clock", []operation{
+			{method: get, run: (*Sandbox).readClock, does: "Returns the time of the clock."},
+			{method: post, run: (*Sandbox).advanceClock, does: "Moves the clock forward."},
+		}},
+		{controlRoot + "/reset", []operation{
+			{method: post, run: (*Sandbox).reset, does: "Deletes everything."},
+		}},
+	}
 }
 
-// ControlEndpoints returns the method and path of each control endpoint, such as
-// "GET /_sandbox/health".
-func ControlEndpoints() []string {
-	var endpoints []string
-	for _, r := range controlRoutes {
+// ControlEndpoint is a control endpoint.
+type ControlEndpoint struct {
+	Method      string `json:"method"`
+	Path        string `json:"path"` // Such as /_sandbox/deliveries/{id}.
+	Description string `json:"description"`
+}
+
+// ControlEndpoints returns the control endpoints.
+func ControlEndpoints() []ControlEndpoint {
+	var endpoints []ControlEndpoint
+	for _, r := range controlRoutes() {
 		for _, o := range r.operations {
-			endpoints = append(endpoints, o.method+" "+r.path)
+			endpoints = append(endpoints, ControlEndpoint{o.method, r.path, o.does})
 		}
 	}
 	return endpoints
+}
+
+func (s *Sandbox) listEndpoints(call) (response, error) {
+	return jsonResponse(http.StatusOK, encode(ControlEndpoints())), nil
 }
 
 // call is a request to an operation.
@@ -83,7 +122,8 @@ func (c call) parameters() (url.Values, error) {
 type operation struct {
 	method   string
 	run      func(*Sandbox, call) (response, error)
-	readOnly bool // A read-only key may use it.
+	readOnly bool   // A read-only key may use it.
+	does     string // A sentence, for control endpoints.
 }
 
 // route is a path with its operations. A segment {id} stands for any id.

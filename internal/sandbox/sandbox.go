@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -47,6 +48,10 @@ type Options struct {
 	DeliveryTimeout time.Duration
 	// Seed makes everything random repeatable.
 	Seed uint64
+	// Logger gets a record for each API request, each control request that may
+	// change something, each event, each attempt to deliver one, and each webhook
+	// that is disabled. Nil: nothing is logged.
+	Logger *slog.Logger
 
 	// dial replaces the network of deliveries in tests.
 	dial func(ctx context.Context, network, address string) (net.Conn, error)
@@ -65,6 +70,7 @@ type Sandbox struct {
 	limiter  *limiter
 	faults   *faults
 	requests *requestLog
+	feed     *feed
 	courier  *courier
 
 	stopping sync.Mutex // Held while the courier is stopped, by a reset or Close.
@@ -109,7 +115,8 @@ func Open(o Options) (*Sandbox, error) {
 		return nil, errors.Join(err, s.removeTemp())
 	}
 	s.waits, s.stopWaits = context.WithCancel(context.Background())
-	s.courier = newCourier(s.store, newSender(&s.store.clock, s.reading, o), s.reading.testRetries())
+	s.feed = newFeed(&s.store.clock, o.Logger)
+	s.courier = newCourier(s.store, newSender(&s.store.clock, s.reading, o), s.faults, s.feed, s.reading.testRetries())
 	return s, nil
 }
 
@@ -163,7 +170,7 @@ func (s *Sandbox) Serve(ctx context.Context, listener net.Listener) error {
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.EscapedPath()
 	if path == controlRoot || strings.HasPrefix(path, controlRoot+"/") {
-		s.control(path, r).write(w, s.store.clock.now())
+		s.serveControl(w, r, path)
 		return
 	}
 	s.serveAPI(w, r, path)

@@ -50,9 +50,11 @@ func newSender(clock *clock, reading reading, o Options) *sender {
 		reading:  reading,
 		anywhere: o.DeliverAnywhere,
 		timeout:  o.deliveryTimeout(),
-		// No proxy: it would hide where a delivery goes.
-		transport: &http.Transport{DialContext: o.dialer(), DisableKeepAlives: true},
-		tokens:    map[tokenKey]*token{},
+		// No proxy: it would hide where a delivery goes. The limit bounds transcripts.
+		transport: &http.Transport{
+			DialContext: o.dialer(), DisableKeepAlives: true, MaxResponseHeaderBytes: delivery.MaxResponseBody,
+		},
+		tokens: map[tokenKey]*token{},
 	}
 }
 
@@ -63,47 +65,88 @@ func (s *sender) forgetAll() {
 	s.tokens = map[tokenKey]*token{}
 }
 
-// send sends a body to a webhook's endpoint, and returns the outcome with its
-// reason.
-func (s *sender) send(
-	ctx context.Context, r *record, body []byte, now time.Time,
-) (status int, outcome, reason string) {
+// sent is what became of an event that was to be sent.
+type sent struct {
+	status          int
+	outcome, reason string
+	transcript      *transcript // nil if the endpoint was sent nothing.
+}
+
+// send sends a body to a webhook's endpoint. The fault may be empty.
+func (s *sender) send(ctx context.Context, r *record, body []byte, now time.Time, fault string) sent {
 	w := r.Webhook
 	if !w.Enabled {
-		return 0, outcomeNotSent, "the webhook is disabled"
+		return notSent("the webhook is disabled")
+	}
+	if fault == faultDrop {
+		return notSent("a fault rule drops it")
 	}
 	if !s.maySendTo(w.Address) {
-		return 0, outcomeNotSent, notLoopback("address")
+		return notSent(notLoopback("address"))
 	}
-	secrets := s.reading.signing(activeSecrets(r.Secrets, now))
+	secrets, now := s.signing(r, now, fault)
 	request, err := delivery.NewRequest(ctx, w.Address, body, now, secrets...)
 	if err != nil {
-		return 0, outcomeNotSent, "the address is not a valid URL"
+		return notSent("the address is not a valid URL")
 	}
 	request.Header.Set("User-Agent", "Digital-River-Webhooks-Sandbox")
 	if w.Authentication != nil {
 		request.SetBasicAuth(w.Authentication.UserName, w.Authentication.Password)
 	}
 	if w.OAuth == nil {
-		return outcomeOf(delivery.Send(s.transport, request, s.timeout))
+		return sentWith(w, secrets, request, delivery.Send(s.transport, request, s.timeout))
 	}
 	if !s.maySendTo(w.OAuth.TokenEndPoint) {
-		return 0, outcomeNotSent, notLoopback("token endpoint")
+		return notSent(notLoopback("token endpoint"))
 	}
 	key := tokenKey{w.ID, *w.OAuth}
 	t, err := s.token(ctx, key)
 	if errors.Is(err, errNotLoopback) {
-		return 0, outcomeNotSent, notLoopback("token endpoint")
+		return notSent(notLoopback("token endpoint"))
 	}
 	if err != nil {
-		return 0, outcomeTokenRefused, err.Error()
+		return sent{outcome: outcomeTokenRefused, reason: err.Error()}
 	}
 	t.SetAuthHeader(request)
 	response := delivery.Send(s.transport, request, s.timeout)
 	if response.Status == http.StatusUnauthorized {
 		s.forget(key)
 	}
-	return outcomeOf(response)
+	return sentWith(w, secrets, request, response)
+}
+
+// lateBy is how much too early the timestamp of a late event is. Receivers are
+// advised to tolerate 5 minutes.
+const lateBy = 10 * time.Minute
+
+// signing returns the secrets that an event is signed with, and the time of its
+// signatures.
+func (s *sender) signing(r *record, now time.Time, fault string) ([]string, time.Time) {
+	secrets := s.reading.signing(activeSecrets(r.Secrets, now))
+	switch fault {
+	case faultLate:
+		now = now.Add(-lateBy)
+	case faultOldSecret:
+		secrets = []string{r.Secrets[1].Secret}
+	case faultBadSignature:
+		for i := range secrets {
+			secrets[i] += "-bad"
+		}
+	}
+	return secrets, now
+}
+
+func notSent(reason string) sent { return sent{outcome: outcomeNotSent, reason: reason} }
+
+// sentWith returns what became of a request that was sent to a webhook, signed
+// with the secrets.
+func sentWith(w webhook, secrets []string, request *http.Request, r delivery.Response) sent {
+	result := sent{transcript: newTranscript(w, secrets, request, r)}
+	result.status, result.outcome, result.reason = outcomeOf(r)
+	if result.outcome == outcomeNotSent {
+		result.transcript = nil
+	}
+	return result
 }
 
 // maySendTo reports whether the sandbox may send to an address, as far as the

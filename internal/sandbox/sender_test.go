@@ -57,7 +57,7 @@ func TestDeliveryIsLogged(t *testing.T) {
 		s.advance("1h")
 		triggered := s.trigger(acceptedEvent)
 		equal(t, "log", s.settledDeliveries(1)[0], loggedDelivery{
-			EventID: triggered["id"].(string), EventType: "order.accepted", WebhookID: id, Attempt: 1,
+			ID: "1", EventID: triggered["id"].(string), EventType: "order.accepted", WebhookID: id, Attempt: 1,
 			Time: time.Now().Add(time.Hour).UTC(), Status: 204, Outcome: "acknowledged",
 		})
 	})

@@ -11,9 +11,13 @@ import (
 )
 
 var (
-	bucketMeta       = []byte("meta")
-	bucketDeliveries = []byte("deliveries")
-	keyClock         = []byte("clock")
+	bucketMeta        = []byte("meta")
+	bucketDeliveries  = []byte("deliveries")
+	bucketTranscripts = []byte("transcripts")
+	keyClock          = []byte("clock")
+
+	// buckets are those that are not tables.
+	buckets = [][]byte{bucketMeta, bucketDeliveries, bucketTranscripts}
 )
 
 // store holds everything that the data file holds: the tables, the log of
@@ -70,7 +74,7 @@ type anyTable interface {
 }
 
 func (s *store) load(tx *bbolt.Tx) error {
-	for _, name := range [][]byte{bucketMeta, bucketDeliveries} {
+	for _, name := range buckets {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 			return err
 		}
@@ -119,7 +123,7 @@ func (s *store) reset() error {
 	defer s.mu.Unlock()
 	return s.db.Update(func(tx *bbolt.Tx) error {
 		tx.OnCommit(func() { s.clock.offset.Store(0) })
-		for _, name := range [][]byte{bucketMeta, bucketDeliveries} {
+		for _, name := range buckets {
 			if err := recreate(tx, name); err != nil {
 				return err
 			}
