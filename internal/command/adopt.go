@@ -122,7 +122,7 @@ func newClient(command string) (*digitalriver.Client, error) {
 // withAdvice adds to an error of the API what to do about it.
 func withAdvice(err error) error {
 	apiError, ok := errors.AsType[*digitalriver.Error](err)
-	advice := ""
+	var advice string
 	switch {
 	case !ok:
 		return err

@@ -135,7 +135,8 @@ func TestReplay(t *testing.T) {
 		t.Errorf("dry run: status %d, %d events\n%s", status, len(e.got), out)
 	}
 	status, out = replay(t, args...)
-	want := fmt.Sprintf("not acknowledged: status 503\nAcknowledged: 3, refused: 1, not sent: %d. Go on with -since 2", len(all)-4)
+	want := fmt.Sprintf("not acknowledged: status 503\nAcknowledged: 3, refused: 1, not sent: %d. Go on with -since 2",
+		len(all)-4)
 	if status != 1 || !strings.Contains(out, want) {
 		t.Errorf("a refused event: status %d\n%s", status, out)
 	}

@@ -88,7 +88,7 @@ func TestSend(t *testing.T) {
 	body := func(size int) io.ReadCloser { return io.NopCloser(strings.NewReader(strings.Repeat("x", size))) }
 	inTwoSeconds, inFourSeconds := slow(2), slow(4)
 	refused := &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
-	quoting := &http.ProtocolError{ErrorString: `malformed HTTP response "POST /?token=shop"`}
+	quoting := errors.New(`malformed HTTP response "POST /?token=shop"`)
 	tests := []struct {
 		name         string
 		status       int

@@ -19,9 +19,11 @@ import (
 
 // invoke validates, plans and invokes an action. It returns the progress
 // messages and the diagnostics.
-func invoke(t *testing.T, server tfprotov6.ProviderServer, name string, config object) (progress, diagnostics []string) {
+func invoke(
+	t *testing.T, server tfprotov6.ProviderServer, name string, config object,
+) (progress, diagnostics []string) {
 	t.Helper()
-	invoker, isInvoker := server.(tfprotov6.ActionServer) //nolint:staticcheck // Deprecated until ProviderServer includes it.
+	invoker, isInvoker := server.(frameworkServer)
 	if !isInvoker {
 		t.Fatal("the server has no actions")
 	}
@@ -150,7 +152,8 @@ func TestCheckAction_receiver(t *testing.T) {
 	server, _ := configuredServer(t, api.url, &testClock{})
 	progress, diagnostics := invoke(t, server, checkAction, object{"webhook_id": id})
 	if len(diagnostics) != 1 || !strings.HasPrefix(diagnostics[0], "WARNING: Endpoint check found problems") ||
-		!strings.HasSuffix(diagnostics[0], "\n\n  * Plain http shows events and credentials to everyone on the way. Use https.") {
+		!strings.HasSuffix(diagnostics[0], "\n\n  * Plain http shows events and credentials to everyone on the way. "+
+			"Use https.") {
 		t.Error(diagnostics)
 	}
 	if len(progress) != 4 || !strings.HasPrefix(progress[1], "Signed event: status 202, ") ||
@@ -202,7 +205,7 @@ func TestCheckAction_failures(t *testing.T) {
 		want    string
 	}{
 		"rejects":      {returnStatus(500), object{}, true, "It responded with 500."},
-		"redirects":    {http.RedirectHandler("/elsewhere", http.StatusFound).ServeHTTP, object{}, true, "It redirects (302)"},
+		"redirects":    {returnStatus(302), object{}, true, "It redirects (302)"},
 		"accepts all":  {returnStatus(202), object{}, true, "The broken signature was accepted"},
 		"disabled":     {returnStatus(202), object{}, false, "The webhook is disabled"},
 		"unknown type": {returnStatus(202), object{"event_type": "ordr.accepted"}, true, "Did you mean order.accepted"},

@@ -59,7 +59,9 @@ func TestDeferral(t *testing.T) {
 			configuredWebhook := dynamicValue(t, valueOfJSON(t, kind, object{
 				"address": "https://example.com", "types": []any{"order.accepted"},
 			}))
-			for what, prior := range map[string]*tfprotov6.DynamicValue{"plan of a create": null, "plan without a change": webhook} {
+			for what, prior := range map[string]*tfprotov6.DynamicValue{
+				"plan of a create": null, "plan without a change": webhook,
+			} {
 				proposed := prior
 				if prior == null {
 					proposed = configuredWebhook

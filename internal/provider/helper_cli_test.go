@@ -220,7 +220,8 @@ func (w *workspace) requireImportBlocks() {
 func (w *workspace) skipUnless(check tfversion.TerraformVersionCheck) {
 	w.t.Helper()
 	var resp tfversion.CheckTerraformVersionResponse
-	check.CheckTerraformVersion(w.t.Context(), tfversion.CheckTerraformVersionRequest{TerraformVersion: w.version()}, &resp)
+	check.CheckTerraformVersion(w.t.Context(),
+		tfversion.CheckTerraformVersionRequest{TerraformVersion: w.version()}, &resp)
 	if resp.Skip != "" {
 		w.t.Skip(resp.Skip)
 	}

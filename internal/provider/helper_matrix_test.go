@@ -1,12 +1,14 @@
 package provider
 
 import (
+	_ "embed"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"text/template"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -16,39 +18,8 @@ import (
 // matrixPage is the page of the docs that TestAccReadings writes.
 const matrixPage = "../../templates/guides/readings.md.tmpl"
 
-const matrixIntroduction = `---
-page_title: "Readings of the public sources"
-subcategory: ""
-description: |-
-  What Digital River's public sources leave open, and what was checked under each way to read them.
----
-
-# Readings of the public sources
-
-Digital River's public sources are silent or disagree in places. Each way to read them there is a *reading*. The [sandbox](sandbox.md) can serve each one: ` +
-	"`terraform-provider-digitalriver sandbox -reading NAME`" + `.
-
-`
-
-const matrixResults = `
-## Results
-
-One acceptance test runs under each reading, and under some of them together. For the rest, the sandbox serves the defaults. Under the readings of the list, the account has more than 100 webhooks.
-
-| Step | What is checked |
-| --- | --- |
-| Create | one webhook for each attribute, with that attribute set, and the rotation of a secret |
-| Clean plan | a plan right after a step has no changes |
-| Change | each attribute is updated in place |
-| Drift | somebody else changes each attribute and deletes a webhook; the plan shows it, and the apply corrects it |
-| Rotation | a changed trigger rotates the secret, once |
-| Lost responses | the response to a create and to a rotation is lost; nothing is made twice |
-| Import | all of it is imported into generated configuration, whose plan is clean |
-| Destroy | nothing is left |
-
-No step may taint or replace a webhook. A ✓ means that the user sees the same as under the defaults. Elsewhere the reading changes what the user is *told*, or *limited* what could be checked, as listed below the table.
-
-`
+//go:embed testdata/readings.md.tmpl
+var matrixText string
 
 // matrix has the results of each case of readings.
 type matrix struct {
@@ -75,7 +46,7 @@ func (m *matrix) check(t *testing.T) {
 	if t.Failed() || len(m.results) < len(m.cases) {
 		return
 	}
-	page := m.page()
+	page := m.page(t)
 	if *update {
 		if err := os.WriteFile(matrixPage, []byte(page), 0o644); err != nil {
 			t.Fatal(err)
@@ -91,9 +62,23 @@ func (m *matrix) check(t *testing.T) {
 	}
 }
 
-func (m *matrix) page() string {
+// page returns the page: matrixText with the tables.
+func (m *matrix) page(t *testing.T) string {
+	t.Helper()
 	var b strings.Builder
-	b.WriteString(matrixIntroduction + "| Reading | What the API does | Source |\n| --- | --- | --- |\n")
+	err := template.Must(template.New("").Parse(matrixText)).Execute(&b, map[string]string{
+		"Readings": m.readings(), "Results": m.table() + m.differences(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(b.String()) + "\n"
+}
+
+// readings is the table of readings.
+func (m *matrix) readings() string {
+	var b strings.Builder
+	b.WriteString("| Reading | What the API does | Source |\n| --- | --- | --- |\n")
 	for _, r := range readings.All() {
 		byDefault := ""
 		if r.Default {
@@ -101,7 +86,12 @@ func (m *matrix) page() string {
 		}
 		fmt.Fprintf(&b, "| `%s`%s | %s | %s |\n", r.Name, byDefault, r.Description, r.Source)
 	}
-	b.WriteString(matrixResults)
+	return b.String()
+}
+
+// table is the table of results.
+func (m *matrix) table() string {
+	var b strings.Builder
 	fmt.Fprintf(&b, "| Readings | %s |\n|%s\n", strings.Join(lifeSteps, " | "), strings.Repeat(" --- |", len(lifeSteps)+1))
 	for _, c := range m.cases {
 		fmt.Fprintf(&b, "| %s |", caseTitle(c))
@@ -117,6 +107,12 @@ func (m *matrix) page() string {
 		}
 		b.WriteString("\n")
 	}
+	return b.String()
+}
+
+// differences lists what is not the same as under the defaults.
+func (m *matrix) differences() string {
+	var b strings.Builder
 	b.WriteString("\n## What differs\n")
 	for _, c := range m.cases {
 		var lines string

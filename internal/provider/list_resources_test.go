@@ -29,7 +29,7 @@ func listObjects(t *testing.T, server tfprotov6.ProviderServer, typeName string,
 	includeResource bool,
 ) []listed {
 	t.Helper()
-	lister, isLister := server.(tfprotov6.ListResourceServer) //nolint:staticcheck // Deprecated until ProviderServer includes it.
+	lister, isLister := server.(frameworkServer)
 	if !isLister {
 		t.Fatal("the server lists nothing")
 	}
@@ -113,7 +113,8 @@ func TestListWebhooks_filters(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server, _ := configuredServer(t, api.url, &testClock{})
 			api.clearRequests()
-			if diff := cmp.Diff(test.want, namesOf(listObjects(t, server, webhookTypeName, test.config, 100, false))); diff != "" {
+			webhooks := namesOf(listObjects(t, server, webhookTypeName, test.config, 100, false))
+			if diff := cmp.Diff(test.want, webhooks); diff != "" {
 				t.Error(diff)
 			}
 			rotations := namesOf(listObjects(t, server, webhookSecretRotationTypeName, test.config, 100, false))

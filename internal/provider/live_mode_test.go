@@ -18,8 +18,9 @@ func TestAccLiveMode_emptyAccount(t *testing.T) {
 		ProtoV6ProviderFactories: testProviders(),
 		Steps: []resource.TestStep{
 			{
-				Config:      api.configWith(testKey, "live_mode = true", basicWebhook),
-				ExpectError: regexp.MustCompile(`(?s)API key of the wrong mode.*live\s+mode.*test\s+mode.*and\s+deleted\s+it\s+again`),
+				Config: api.configWith(testKey, "live_mode = true", basicWebhook),
+				ExpectError: regexp.MustCompile(
+					`(?s)API key of the wrong mode.*live\s+mode.*test\s+mode.*and\s+deleted\s+it\s+again`),
 			},
 			{
 				PreConfig: func() {

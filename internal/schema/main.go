@@ -56,7 +56,7 @@ func served(s *tfprotov6.GetProviderSchemaResponse) object {
 		"data_source_schemas":        each(s.DataSourceSchemas, schema),
 		"ephemeral_resource_schemas": each(s.EphemeralResourceSchemas, schema),
 		"list_resource_schemas":      each(s.ListResourceSchemas, schema),
-		"action_schemas":             each(s.ActionSchemas, func(a *tfprotov6.ActionSchema) object { return schema(a.Schema) }),
+		"action_schemas":             each(s.ActionSchemas, action),
 		"functions":                  each(s.Functions, function),
 	}
 }
@@ -68,6 +68,8 @@ func each[T any](schemas map[string]T, convert func(T) object) object {
 	}
 	return converted
 }
+
+func action(a *tfprotov6.ActionSchema) object { return schema(a.Schema) }
 
 func schema(s *tfprotov6.Schema) object {
 	return object{"version": s.Version, "block": object{
