@@ -118,7 +118,7 @@ func (m *checkWebhookModel) check(
 	ctx context.Context, client *digitalriver.Client, webhook *digitalriver.Webhook,
 ) (endpointcheck.Check, diag.Diagnostics) {
 	check := endpointcheck.Check{
-		Transport: endpointcheck.NewTransport(), EventType: m.EventType.ValueString(),
+		Transport: endpointcheck.NewTransport(nil), EventType: m.EventType.ValueString(),
 		Timeout: delivery.ResponseTimeout, Now: time.Now(),
 	}
 	if timeout, err := time.ParseDuration(m.Timeout.ValueString()); err == nil {
