@@ -74,7 +74,7 @@ func matches(r *http.Request, body []byte, onlyFirst bool) bool {
 
 // TestFaultyEndpoints checks endpoints that do one thing wrong.
 func TestFaultyEndpoints(t *testing.T) {
-	var events, underWay atomic.Int64
+	var duplicates, events, underWay atomic.Int64
 	tests := map[string]struct {
 		endpoint          endpoint
 		failures, warning string // How the only one begins.
@@ -82,7 +82,7 @@ func TestFaultyEndpoints(t *testing.T) {
 	}{
 		"none": {verify, "", "", 8},
 		"refuses duplicates": {func(r *http.Request, body []byte) bool {
-			return verify(r, body) && events.Add(1) != 2
+			return verify(r, body) && duplicates.Add(1) != 2
 		}, "The same event again was not acknowledged (status 400 with ", "", 8},
 		"first signature": {func(r *http.Request, body []byte) bool {
 			return verify(r, body) && matches(r, body, true)
@@ -98,6 +98,9 @@ func TestFaultyEndpoints(t *testing.T) {
 			var compact bytes.Buffer
 			return json.Compact(&compact, body) == nil && verify(r, compact.Bytes())
 		}, "", "The re-encoded body, ", 8},
+		"one lost": {func(r *http.Request, body []byte) bool {
+			return verify(r, body) && events.Add(1) != 13
+		}, "1 of 10 events at once were not acknowledged (status 400 with ", "", 8},
 		"one at a time": {func(r *http.Request, body []byte) bool {
 			defer underWay.Add(-1)
 			if underWay.Add(1) > 1 {
