@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 //	                             expression matches in the last standard output
 //	sandbox [FLAGS]              starts the sandbox command on a free port, and
 //	                             sets $DIGITALRIVER_BASE_URL and $ADDRESS
-//	stop                         interrupts that; it must end with status 0
+//	interrupt                    interrupts that; it must end with status 0
 //	call KEY METHOD PATH [BODY]  sends the sandbox a request, and prints the
 //	                             response
 //	endpoint NAME RESPONSE...    starts an endpoint, and sets $NAME to its URL. Its
@@ -61,7 +61,7 @@ func TestScripts(t *testing.T) {
 			"exits":       exits,
 			"capture":     capture,
 			"sandbox":     startSandbox,
-			"stop":        stopSandbox,
+			"interrupt":   interruptSandbox,
 			"call":        callSandbox,
 			"endpoint":    startEndpoint,
 			"tlsendpoint": startTLSEndpoint,
@@ -124,7 +124,7 @@ func startSandbox(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("DIGITALRIVER_BASE_URL", "http://"+address)
 }
 
-func stopSandbox(ts *testscript.TestScript, _ bool, _ []string) {
+func interruptSandbox(ts *testscript.TestScript, _ bool, _ []string) {
 	p := ts.Value(sandboxKey{}).(*sandboxProcess)
 	ts.Check(p.command.Process.Signal(os.Interrupt))
 	ts.Check(p.command.Wait())
