@@ -37,6 +37,7 @@ var commands = []command{
 	{"verify", "check the signature of a delivery", verifyUsage, defineVerify},
 	{"secret", "print the signing secret of a webhook", secretUsage, defineSecret},
 	{"adopt", "write configuration for the webhooks of an account", adoptUsage, defineAdopt},
+	{"version", "print the version of this binary", versionUsage, defineVersion},
 }
 
 // command is one of the commands.
@@ -70,8 +71,16 @@ func Usage() string {
 }
 
 // Run runs the command that args begin with, and returns its exit status: 0 for
-// success, 1 for failure or a bad result, 2 for wrong usage.
+// success, 1 for failure or a bad result, 2 for wrong usage. `help COMMAND` is the
+// same as `COMMAND -h`.
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if args[0] == "help" {
+		if len(args) == 1 {
+			_, _ = io.WriteString(stdout, Usage())
+			return 0
+		}
+		args = []string{args[1], "-h"}
+	}
 	i := slices.IndexFunc(commands, func(c command) bool { return c.name == args[0] })
 	if i < 0 {
 		var names []string
