@@ -111,7 +111,7 @@ func TestAdvicePort(t *testing.T) {
 // alert, as OpenSSL does.
 func alerting(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,7 +56,8 @@ func (accepts endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusAccepted)
 		return
 	}
-	http.Error(w, "not valid:\n "+r.Header.Get("Authorization")+" "+secret+strings.Repeat(" x", 200), http.StatusBadRequest)
+	http.Error(w, "not valid:\n "+r.Header.Get("Authorization")+" "+secret+strings.Repeat(" x", 200),
+		http.StatusBadRequest)
 }
 
 // matches reports whether a signature of the header, the first or any, is that of
@@ -115,7 +116,8 @@ func TestFaultyEndpoints(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				result := run(t, "https://shop.example.com", handlerTransport{test.endpoint}, time.Now())
 				check := func(kind string, got []string, want string) {
-					if len(got) > 1 || (want == "") != (len(got) == 0) || !strings.HasPrefix(strings.Join(got, ""), want) {
+					if len(got) > 1 || (want == "") != (len(got) == 0) ||
+						!strings.HasPrefix(strings.Join(got, ""), want) {
 						t.Errorf("%s %q, want %q", kind, got, want)
 					}
 				}
@@ -141,7 +143,8 @@ func (t handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 // TestShownBody shows the beginning of a response's body, without credentials.
 func TestShownBody(t *testing.T) {
 	refuse := endpoint(func(*http.Request, []byte) bool { return false })
-	result := run(t, "https://shop:open%20sesame@shop.example.com/in?token=hush-hush", handlerTransport{refuse}, time.Now())
+	const address = "https://shop:open%20sesame@shop.example.com/in?token=hush-hush"
+	result := run(t, address, handlerTransport{refuse}, time.Now())
 	want := "not valid: Basic … …" + strings.Repeat(" x", 90) + "…"
 	if got := result.Requests[0].Body; got != want {
 		t.Errorf("%q, want %q", got, want)
