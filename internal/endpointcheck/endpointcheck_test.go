@@ -162,7 +162,8 @@ func TestCertificateExpiry(t *testing.T) {
 	} {
 		var now atomic.Int64 // In Unix seconds.
 		server := httptest.NewTLSServer(endpoint(func(r *http.Request, body []byte) bool {
-			return signature.Verify(r.Header.Get(signature.HeaderName), secret, body, time.Unix(now.Load(), 0), time.Minute) == nil
+			header := r.Header.Get(signature.HeaderName)
+			return signature.Verify(header, secret, body, time.Unix(now.Load(), 0), time.Minute) == nil
 		}))
 		expires := server.Certificate().NotAfter
 		now.Store(expires.Add(-age).Unix())
