@@ -2,9 +2,12 @@ package main
 
 import (
 	"bufio"
+	"bytes"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -37,12 +40,15 @@ func TestMain(m *testing.M) {
 //	                             expression matches in the last standard output
 //	sandbox [FLAGS]              starts the sandbox command on a free port, and
 //	                             sets $DIGITALRIVER_BASE_URL and $ADDRESS
-//	stop                         interrupts that; it must end with status 0
+//	interrupt                    interrupts that; it must end with status 0
 //	call KEY METHOD PATH [BODY]  sends the sandbox a request, and prints the
 //	                             response
 //	endpoint NAME RESPONSE...    starts an endpoint, and sets $NAME to its URL. Its
 //	                             responses are statuses or names in responses. The
 //	                             last one is repeated
+//	tlsendpoint NAME FILE RESPONSE...
+//	                             the same with https; writes its certificate to a
+//	                             file
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -52,12 +58,13 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":    exits,
-			"capture":  capture,
-			"sandbox":  startSandbox,
-			"stop":     stopSandbox,
-			"call":     callSandbox,
-			"endpoint": startEndpoint,
+			"exits":       exits,
+			"capture":     capture,
+			"sandbox":     startSandbox,
+			"interrupt":   interruptSandbox,
+			"call":        callSandbox,
+			"endpoint":    startEndpoint,
+			"tlsendpoint": startTLSEndpoint,
 		},
 	})
 }
@@ -117,7 +124,7 @@ func startSandbox(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("DIGITALRIVER_BASE_URL", "http://"+address)
 }
 
-func stopSandbox(ts *testscript.TestScript, _ bool, _ []string) {
+func interruptSandbox(ts *testscript.TestScript, _ bool, _ []string) {
 	p := ts.Value(sandboxKey{}).(*sandboxProcess)
 	ts.Check(p.command.Process.Signal(os.Interrupt))
 	ts.Check(p.command.Wait())
@@ -151,14 +158,21 @@ var responses = map[string]http.HandlerFunc{
 	// As an endpoint should: 401 for other credentials, 400 for an invalid signature.
 	"verify": func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		err := signature.Verify(r.Header.Get(signature.HeaderName), secret, body, time.Now(), time.Hour)
+		err := signature.Verify(r.Header.Get(signature.HeaderName), secret, body, time.Now(), 5*time.Minute)
 		switch user, pass, _ := r.BasicAuth(); {
 		case user != username || pass != password:
 			w.WriteHeader(http.StatusUnauthorized)
 		case err != nil:
-			w.WriteHeader(http.StatusBadRequest)
+			http.Error(w, err.Error()+" "+secret, http.StatusBadRequest)
 		default:
 			w.WriteHeader(http.StatusAccepted)
+		}
+	},
+	// Accepts events of a custom type with an object of its own.
+	"object": func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if !bytes.Contains(body, []byte(`"type":"acme.custom","data":{"object":{"id":"acme-1"}}`)) {
+			w.WriteHeader(http.StatusBadRequest)
 		}
 	},
 	"hang": func(_ http.ResponseWriter, r *http.Request) {
@@ -191,8 +205,24 @@ var responses = map[string]http.HandlerFunc{
 }
 
 func startEndpoint(ts *testscript.TestScript, _ bool, args []string) {
+	server := newEndpoint(ts, args[1:])
+	server.Start()
+	ts.Setenv(args[0], server.URL)
+}
+
+func startTLSEndpoint(ts *testscript.TestScript, _ bool, args []string) {
+	server := newEndpoint(ts, args[2:])
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	ts.Setenv(args[0], server.URL)
+	block := &pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), pem.EncodeToMemory(block), 0o600))
+}
+
+// newEndpoint returns a server with these responses, which is not started.
+func newEndpoint(ts *testscript.TestScript, names []string) *httptest.Server {
 	var handlers []http.HandlerFunc
-	for _, name := range args[1:] {
+	for _, name := range names {
 		handler := responses[name]
 		if handler == nil {
 			status, err := strconv.Atoi(name)
@@ -202,12 +232,12 @@ func startEndpoint(ts *testscript.TestScript, _ bool, args []string) {
 		handlers = append(handlers, handler)
 	}
 	var requests atomic.Int64
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handlers[min(int(requests.Add(1)), len(handlers))-1](w, r)
 	}))
 	ts.Defer(func() {
 		server.CloseClientConnections()
 		server.Close()
 	})
-	ts.Setenv(args[0], server.URL)
+	return server
 }

@@ -17,22 +17,28 @@ import (
 const checkEndpointUsage = `Usage: terraform-provider-digitalriver check-endpoint URL [flags]
 
 Sends an endpoint what Digital River would send, and reports whether its responses
-are acceptable: a signed sample event, the same event again (duplicates happen),
-and the event with a broken signature, which the endpoint should refuse. The
-requests come from this machine. Digital River's addresses may meet another
-firewall.
+are acceptable. It has to accept a signed event, the same event again (duplicates
+happen), an event with two signatures (as during a rotation), and ten events at
+once. It should refuse a broken signature, a stale timestamp, and a body that was
+changed or encoded again. The requests come from this machine. Digital River's
+addresses may meet another firewall.
 
 The event is a sample, but the endpoint cannot know that. Check an endpoint whose
 handler does no harm with it.
 
 Flags:
-  -type TYPE          the event's type (default order.accepted)
+  -type TYPE          the event's type (default order.accepted); one that is not
+                      documented needs -data
+  -data FILE          a JSON object that is merged into the sample object (a JSON
+                      merge patch: null removes a member)
   -secret-file FILE   the signing secret, whk_... (default:
                       DIGITALRIVER_WEBHOOK_SECRET from the environment; without
                       either, a secret that is made up on the spot)
   -username NAME      for basic authentication
   -password-file FILE its password (default: DIGITALRIVER_WEBHOOK_PASSWORD from
                       the environment)
+  -cacert FILE        also trust the certificates in this PEM file
+  -insecure           do not check the endpoint's certificate
   -json               print the result as JSON
 
 It reports TLS and when the certificate expires, redirects, the status, and the
@@ -45,6 +51,8 @@ failed, 2 for wrong usage.
 For example:
   terraform-provider-digitalriver check-endpoint https://shop.example.com/events \
     -secret-file secret.txt -username shop -password-file password.txt
+  terraform-provider-digitalriver check-endpoint https://localhost:8443/events \
+    -cacert ca.pem -type acme.custom -data object.json
 `
 
 func defineCheckEndpoint(flags *flag.FlagSet) action {
@@ -52,6 +60,9 @@ func defineCheckEndpoint(flags *flag.FlagSet) action {
 	secretFile := flags.String("secret-file", "", "")
 	username := flags.String("username", "", "")
 	passwordFile := flags.String("password-file", "", "")
+	dataFile := flags.String("data", "", "")
+	var useTLS tlsFlags
+	useTLS.define(flags)
 	asJSON := flags.Bool("json", false, "")
 	return func(ctx context.Context, args []string, std streams) error {
 		if len(args) != 1 {
@@ -61,12 +72,20 @@ func defineCheckEndpoint(flags *flag.FlagSet) action {
 		if err != nil || address.Scheme != "http" && address.Scheme != "https" || address.Hostname() == "" {
 			return wrongUsage("the URL must begin with https:// or http:// and name a host")
 		}
-		if err := checkEventType(*eventType, ""); err != nil {
+		data, err := readData(*dataFile)
+		if err != nil {
+			return err
+		}
+		if err := checkEventType(*eventType, "", data != nil); err != nil {
+			return err
+		}
+		config, err := useTLS.config()
+		if err != nil {
 			return err
 		}
 		check := endpointcheck.Check{
-			Transport: endpointcheck.NewTransport(), URL: address, EventType: *eventType, UserName: *username,
-			Timeout: delivery.ResponseTimeout, Now: time.Now(),
+			Transport: endpointcheck.NewTransport(config), URL: address, EventType: *eventType, Data: data,
+			UserName: *username, Timeout: delivery.ResponseTimeout, Now: time.Now(),
 		}
 		if err := readCredentials(&check, *secretFile, *passwordFile); err != nil {
 			return err

@@ -177,11 +177,18 @@ func didYouMean(unknown, prefix string, names []string) string {
 }
 
 // checkEventType refuses an event type that no product has, or not the product
-// that is given.
-func checkEventType(name, product string) error {
+// that is given. With data for its object, another event type only has to be well
+// formed.
+func checkEventType(name, product string, hasData bool) error {
 	if _, known := catalog.Lookup(name); known {
 		if _, known := catalog.LookupIn(product, name); product != "" && !known {
 			return wrongUsage("%s does not have the event type %q", product, name)
+		}
+		return nil
+	}
+	if hasData && product == "" {
+		if !catalog.ValidName(name) {
+			return wrongUsage("%q is not an event type: want names with dots between them, such as acme.custom", name)
 		}
 		return nil
 	}
@@ -189,7 +196,7 @@ func checkEventType(name, product string) error {
 	if nearest := catalog.Nearest(name, 3); len(nearest) > 0 {
 		suggestion = fmt.Sprintf(" (did you mean %s?)", strings.Join(nearest, ", "))
 	}
-	return wrongUsage("there is no event type %q%s", name, suggestion)
+	return wrongUsage("there is no documented event type %q%s. One that is not documented needs -data", name, suggestion)
 }
 
 // readLines returns the lines of a file that are not empty. Without a file, it

@@ -50,6 +50,8 @@ Flags:
   -resume FILE      write the IDs of acknowledged events to this file, and skip
                     those that are in it
   -dry-run          list the events, send nothing
+  -cacert FILE      for the endpoint, also trust the certificates in this PEM file
+  -insecure         do not check the endpoint's certificate
 
 Exit status: 0 if all events were acknowledged, 1 if not, 2 for wrong usage.
 
@@ -87,6 +89,8 @@ func defineReplay(flags *flag.FlagSet) action {
 	perSecond := flags.Float64("rate", 5, "")
 	resume := flags.String("resume", "", "")
 	dryRun := flags.Bool("dry-run", false, "")
+	var useTLS tlsFlags
+	useTLS.define(flags)
 	return func(ctx context.Context, args []string, std streams) error {
 		switch {
 		case len(args) > 0:
@@ -99,6 +103,10 @@ func defineReplay(flags *flag.FlagSet) action {
 			return wrongUsage("-types %s: want an event type, such as order.accepted, or a pattern, such as order.*", *pattern)
 		case *perSecond <= 0:
 			return wrongUsage("-rate must be above 0")
+		}
+		config, err := useTLS.config()
+		if err != nil {
+			return err
 		}
 		if until.IsZero() {
 			until = now
@@ -129,7 +137,7 @@ func defineReplay(flags *flag.FlagSet) action {
 			return nil
 		}
 		r := &replayer{
-			transport: endpointcheck.NewTransport(), webhook: webhook, to: *to,
+			transport: endpointcheck.NewTransport(config), webhook: webhook, to: *to,
 			limiter: rate.NewLimiter(rate.Limit(*perSecond), 1), resume: file, out: std.out,
 		}
 		if r.to == "" {
@@ -137,6 +145,9 @@ func defineReplay(flags *flag.FlagSet) action {
 		}
 		if err := r.readSecrets(ctx, client); err != nil {
 			return withAdvice(err)
+		}
+		if useTLS.insecure {
+			_, _ = fmt.Fprintln(std.err, "Warning: the certificate of the endpoint is not checked.")
 		}
 		return r.send(ctx, events)
 	}

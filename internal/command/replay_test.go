@@ -3,10 +3,13 @@ package command
 import (
 	"bytes"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -147,6 +150,35 @@ func TestReplay(t *testing.T) {
 	status, out = replay(t, args...)
 	if status != 0 || len(e.got) != len(all) || out != "Acknowledged: 0.\n" {
 		t.Errorf("nothing left: status %d, %d events\n%s", status, len(e.got), out)
+	}
+}
+
+func TestReplay_certificate(t *testing.T) {
+	m := newMissed(t, digitalriver.Webhook{
+		Address: "https://shop.example.com/in", TransportType: "HTTP",
+		Authentication: &digitalriver.Authentication{UserName: "u", Password: "hush"},
+	})
+	all := m.expected(func(string) bool { return true })
+	server := httptest.NewUnstartedServer(&endpoint{t: t, missed: m})
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	defer server.Close()
+	caFile := filepath.Join(t.TempDir(), "ca.pem")
+	block := &pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}
+	if err := os.WriteFile(caFile, pem.EncodeToMemory(block), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	acknowledged := fmt.Sprintf("\nAcknowledged: %d.\n", len(all))
+	for want, flags := range map[string][]string{
+		"not acknowledged: tls: failed to verify certificate": nil,
+		acknowledged: {"-cacert", caFile},
+		acknowledged + "Warning: the certificate of the endpoint is not checked.\n": {"-insecure"},
+	} {
+		args := []string{"-since", "1h", "-webhook", m.webhook.ID, "-to", server.URL, "-rate", "10000"}
+		status, out := replay(t, append(args, flags...)...)
+		if !strings.Contains(out, want) || (status == 0) != (flags != nil) {
+			t.Errorf("%q: status %d\n%s", flags, status, out)
+		}
 	}
 }
 

@@ -38,6 +38,8 @@ Flags:
                       startingAfter and limit
   -deliver-anywhere   deliver events to any address (default: only to loopback
                       addresses)
+  -cacert FILE        for deliveries, also trust the certificates in this PEM file
+  -insecure           do not check the certificates of endpoints
   -seed NUMBER        repeats everything random, such as faults (default: random;
                       printed at the start)
   -log-format FORMAT  format of the log on standard error: text (the default) or
@@ -74,7 +76,8 @@ Control endpoints, which need no key:
                                Kinds for deliveries: duplicate, reorder, late,
                                old_secret, bad_signature, drop
   POST   /_sandbox/events      {"type": "order.accepted"} creates an event, which
-                               goes to every enabled webhook of its type; see also
+                               goes to every enabled webhook of its type; a type
+                               that is not documented needs data; see also
                                terraform-provider-digitalriver trigger -h
   GET    /_sandbox/deliveries  lists the attempts to deliver events, newest first;
                                ?webhook=ID and ?event=ID filter them
@@ -104,6 +107,8 @@ func defineSandbox(flags *flag.FlagSet) action {
 	flags.StringVar(&o.ListForm, "list-form", "array", "")
 	flags.BoolVar(&o.DeliverAnywhere, "deliver-anywhere", false, "")
 	flags.Uint64Var(&o.Seed, "seed", rand.Uint64(), "")
+	var useTLS tlsFlags
+	useTLS.define(flags)
 	var l sandboxLog
 	flags.StringVar(&l.format, "log-format", "text", "")
 	flags.BoolVar(&l.quiet, "quiet", false, "")
@@ -114,7 +119,15 @@ func defineSandbox(flags *flag.FlagSet) action {
 		if l.format != "text" && l.format != "json" {
 			return wrongUsage("-log-format %s: want text or json", l.format)
 		}
+		config, err := useTLS.config()
+		if err != nil {
+			return err
+		}
+		o.TLS = config
 		l.w = std.err
+		if useTLS.insecure {
+			l.warn("The certificates of endpoints are not checked.")
+		}
 		o.Logger = l.logger()
 		ctx, stop := untilInterrupted(ctx)
 		defer stop()

@@ -27,7 +27,8 @@ const triggerUsage = `Usage: terraform-provider-digitalriver trigger TYPE... [fl
 
 Has the sandbox send an event of each TYPE, such as order.accepted, to every
 enabled webhook that subscribes to it. Waits for the first attempts and prints a
-line for each. The events carry sample objects.
+line for each. The events carry sample objects. A TYPE that is not documented needs
+-data.
 
 Flags:
   -sandbox URL        the sandbox (default: DIGITALRIVER_BASE_URL from the
@@ -53,6 +54,7 @@ For example:
   terraform-provider-digitalriver trigger order.accepted order.blocked
   echo '{"currency": "EUR"}' > data.json
   terraform-provider-digitalriver trigger order.accepted -data data.json -wait 10s
+  terraform-provider-digitalriver trigger acme.custom -data data.json
 
 The sandbox retries failed deliveries by its own clock. To make the next retries
 due: curl -d '{"advance": "10m"}' http://127.0.0.1:8787/_sandbox/clock
@@ -142,16 +144,17 @@ func checkTrigger(types []string, mode, product, dataFile string) (json.RawMessa
 		return nil, wrongUsage("want one event type or more")
 	}
 	for _, name := range types {
-		if err := checkEventType(name, product); err != nil {
+		if err := checkEventType(name, product, data != nil); err != nil {
 			return nil, err
 		}
 	}
 	return data, nil
 }
 
+// readData returns the object in a file, nil without a file.
 func readData(file string) (json.RawMessage, error) {
 	if file == "" {
-		return json.RawMessage("{}"), nil
+		return nil, nil
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -169,14 +172,18 @@ type sandboxClient struct {
 	url string // Without a trailing slash.
 }
 
-// trigger creates an event of each type. The product may be empty.
+// trigger creates an event of each type. The product may be empty, and the data
+// nil.
 func (s sandboxClient) trigger(
 	ctx context.Context, types []string, mode, product string, data json.RawMessage,
 ) ([]triggeredEvent, error) {
 	var events []triggeredEvent
 	for _, name := range types {
 		e := triggeredEvent{eventType: name}
-		request := map[string]any{"type": name, "mode": mode, "data": data}
+		request := map[string]any{"type": name, "mode": mode}
+		if data != nil {
+			request["data"] = data
+		}
 		if product != "" {
 			request["product"] = product
 		}

@@ -1,9 +1,7 @@
 package command
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -28,10 +26,16 @@ Flags:
   -tolerance DURATION how far the timestamp may be from now (default 5m)
   -at TIME            the time to use as now, such as 2026-01-31T12:00:00Z, or in
                       Unix seconds
+  -json               print the result as JSON: valid, the timestamp, and for a
+                      signature that is not valid its reason (malformed_header,
+                      no_secret_matches or outside_tolerance), the problem in
+                      words, and advice
 
 It prints "valid", or what failed: the header is malformed, no secret matches, or
 the timestamp is outside the tolerance. If no secret matches, it also checks
-whether BODY was parsed and encoded again on its way here, the usual mistake.
+whether BODY was parsed and encoded again on its way here, the usual mistake, and
+names what was changed: white space, the order of members, escapes such as \/ and
+\u00e9, a byte order mark, or base64.
 
 Exit status: 0 if the signature is valid, 1 if it is not, 2 for wrong usage.
 
@@ -44,6 +48,7 @@ func defineVerify(flags *flag.FlagSet) action {
 	header := flags.String("header", "", "")
 	secretFile := flags.String("secret-file", "", "")
 	tolerance := flags.Duration("tolerance", 5*time.Minute, "")
+	asJSON := flags.Bool("json", false, "")
 	now := time.Now()
 	flags.Func("at", "", func(text string) (err error) {
 		now, err = parseTime(text)
@@ -67,17 +72,64 @@ func defineVerify(flags *flag.FlagSet) action {
 		if err != nil {
 			return err
 		}
-		value := headerValue(*header)
-		err = verify(value, secrets, body, now, *tolerance)
-		if err == nil {
-			_, _ = fmt.Fprintln(std.out, "valid")
-			return nil
+		v := newVerdict(headerValue(*header), secrets, body, now, *tolerance)
+		if *asJSON {
+			err = printJSON(std.out, v)
+		} else {
+			v.print(std.out)
 		}
-		_, _ = fmt.Fprintf(std.out, "not valid: %v\n", err)
-		if errors.Is(err, signature.ErrNoSecretMatches) {
-			_, _ = fmt.Fprintln(std.out, explainMismatch(value, secrets, body))
+		if err == nil && !v.Valid {
+			err = errBadResult
 		}
-		return errBadResult
+		return err
+	}
+}
+
+// verdict is the result of the command.
+type verdict struct {
+	Valid     bool       `json:"valid"`
+	Timestamp *time.Time `json:"timestamp"` // nil if the header is malformed.
+	Reason    string     `json:"reason,omitempty"`
+	Problem   string     `json:"problem,omitempty"`
+	Advice    string     `json:"advice,omitempty"`
+}
+
+// reasons are the names of the errors of [signature.Verify].
+var reasons = map[string]error{
+	"malformed_header":  signature.ErrMalformedHeader,
+	"no_secret_matches": signature.ErrNoSecretMatches,
+	"outside_tolerance": signature.ErrOutsideTolerance,
+}
+
+func newVerdict(header string, secrets []string, body []byte, now time.Time, tolerance time.Duration) verdict {
+	var v verdict
+	if parts, err := signature.Parse(header); err == nil {
+		v.Timestamp = &parts.Time
+	}
+	err := verify(header, secrets, body, now, tolerance)
+	if v.Valid = err == nil; v.Valid {
+		return v
+	}
+	v.Problem = err.Error()
+	for name, reason := range reasons {
+		if errors.Is(err, reason) {
+			v.Reason = name
+		}
+	}
+	if errors.Is(err, signature.ErrNoSecretMatches) {
+		v.Advice = explainMismatch(header, secrets, body)
+	}
+	return v
+}
+
+func (v verdict) print(w io.Writer) {
+	if v.Valid {
+		_, _ = fmt.Fprintln(w, "valid")
+		return
+	}
+	_, _ = fmt.Fprintln(w, "not valid: "+v.Problem)
+	if v.Advice != "" {
+		_, _ = fmt.Fprintln(w, v.Advice)
 	}
 }
 
@@ -111,60 +163,4 @@ func verify(header string, secrets []string, body []byte, now time.Time, toleran
 		}
 	}
 	return err
-}
-
-// explainMismatch distinguishes a body that was changed on its way from a wrong
-// secret.
-func explainMismatch(header string, secrets []string, body []byte) string {
-	for _, other := range reencodings(body) {
-		err := verify(header, secrets, other.body, time.Now(), 0)
-		if !errors.Is(err, signature.ErrNoSecretMatches) {
-			return "The body was changed on its way here: it matches once it is " + other.how +
-				". Use the raw bytes of the request, before anything parses them."
-		}
-	}
-	return "No other JSON encoding of the body matches either. Compare the secret with the webhook's active ones. " +
-		"The secrets of test and live mode differ."
-}
-
-// reencoding is a body as it may have been sent.
-type reencoding struct {
-	how  string
-	body []byte
-}
-
-// reencodings returns what a body may have been before it was parsed and encoded
-// again.
-func reencodings(body []byte) []reencoding {
-	list := []reencoding{
-		{"without the white space around it", bytes.TrimSpace(body)},
-		{"followed by a line break", append(bytes.Clone(body), '\n')},
-	}
-	var compact bytes.Buffer
-	if json.Compact(&compact, body) != nil {
-		return list
-	}
-	list = append(list, reencoding{"encoded without white space", compact.Bytes()})
-	for _, indent := range []struct{ name, text string }{{"two spaces", "  "}, {"four spaces", "    "}, {"tabs", "\t"}} {
-		var b bytes.Buffer
-		if json.Indent(&b, compact.Bytes(), "", indent.text) == nil {
-			list = append(list, reencoding{"indented with " + indent.name, b.Bytes()})
-		}
-	}
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
-	var value any
-	if d.Decode(&value) != nil {
-		return list
-	}
-	sorted := "encoded without white space, with its members sorted"
-	for _, how := range []string{sorted, sorted + " and <, > and & escaped"} { // The first that matches is reported.
-		var b bytes.Buffer
-		e := json.NewEncoder(&b)
-		e.SetEscapeHTML(how != sorted)
-		if e.Encode(value) == nil {
-			list = append(list, reencoding{how, bytes.TrimSpace(b.Bytes())})
-		}
-	}
-	return list
 }

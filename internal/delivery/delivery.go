@@ -35,6 +35,7 @@ var (
 	ErrTimeout = errors.New("no complete response")
 	ErrTooLong = fmt.Errorf("the response body is longer than %d KiB", MaxResponseBody>>10)
 	ErrInvalid = errors.New("the response is not valid HTTP")
+	ErrTLSPort = errors.New("the port speaks TLS, not plain http")
 )
 
 // NewRequest returns the request that delivers body to an address at the time
@@ -112,8 +113,11 @@ func incomplete(ctx context.Context, err error, timeout time.Duration) error {
 	return Cause(err)
 }
 
-// Cause returns why a request failed: what went wrong with the connection, or
-// [ErrInvalid]. Other errors of net/http quote the address, or a response that
+// tlsAlert is the beginning of a TLS alert, as errors of net/http quote it.
+const tlsAlert = `malformed HTTP response "\x15\x03`
+
+// Cause returns why a request failed: what went wrong with the connection,
+// [ErrTLSPort] or [ErrInvalid]. Other errors of net/http quote the address, or a response that
 // may repeat the request.
 func Cause(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
@@ -121,6 +125,9 @@ func Cause(err error) error {
 	}
 	if e, ok := errors.AsType[*net.OpError](err); ok {
 		return e
+	}
+	if e, ok := errors.AsType[tls.RecordHeaderError](err); ok && string(e.RecordHeader[:]) == "HTTP/" {
+		return http.ErrSchemeMismatch // As http.Client returns.
 	}
 	if strings.HasPrefix(err.Error(), "tls: ") {
 		return err // From crypto/tls, which knows neither.
@@ -131,6 +138,9 @@ func Cause(err error) error {
 		if errors.Is(err, known) {
 			return known
 		}
+	}
+	if strings.Contains(err.Error(), tlsAlert) {
+		return ErrTLSPort
 	}
 	return ErrInvalid
 }

@@ -5,35 +5,44 @@ package endpointcheck
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/tls"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
+	jsonpatch "github.com/evanphx/json-patch/v5"
 	"github.com/google/uuid"
 	"golang.org/x/oauth2"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/delivery"
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/redact"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/signature"
 )
 
-// soonToExpire is the validity below which a certificate gets a warning.
-const soonToExpire = 30 * 24 * time.Hour
+const (
+	// soonToExpire is the validity below which a certificate gets a warning.
+	soonToExpire = 30 * 24 * time.Hour
+	// maxShown is how many characters of a response's body are shown.
+	maxShown = 200
+)
 
 // Check is what an endpoint is checked with.
 type Check struct {
 	Transport http.RoundTripper // See [NewTransport].
 	URL       *url.URL
 	EventType string
-	Secret    string // The signing secret of the webhook.
-	UserName  string // For basic authentication, "" for none.
-	Password  string
-	Grant     *delivery.Grant // For OAuth, nil for none.
+	// Data is a JSON merge patch for the event's object, nil for none. The object
+	// of an event type that the catalog does not know has nothing else.
+	Data     json.RawMessage
+	Secret   string // The signing secret of the webhook.
+	UserName string // For basic authentication, "" for none.
+	Password string
+	Grant    *delivery.Grant // For OAuth, nil for none.
 	// Timeout is the time that the endpoint has for each response, at most
 	// [delivery.ResponseTimeout].
 	Timeout time.Duration
@@ -59,22 +68,26 @@ type TLS struct {
 	Expires time.Time `json:"expires"`
 }
 
-// Request is one request and how the endpoint responded.
+// Request is one request and how the endpoint responded. For requests that were
+// sent at once, it is the one with the worst response.
 type Request struct {
 	Name       string `json:"name"`
 	Status     int    `json:"status"` // 0 without a response.
 	DurationMS int64  `json:"durationMs"`
 	Location   string `json:"location,omitempty"`
-	Problem    string `json:"problem,omitempty"`
+	// Body is the beginning of the response's body, on one line. It is "" if the
+	// request was acknowledged.
+	Body    string `json:"body,omitempty"`
+	Problem string `json:"problem,omitempty"`
 
 	response delivery.Response
 }
 
 // NewTransport returns a transport that connects anew for each request, as for a
-// first delivery.
-func NewTransport() *http.Transport {
+// first delivery. The configuration of TLS may be nil.
+func NewTransport(config *tls.Config) *http.Transport {
 	return &http.Transport{
-		Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true, ForceAttemptHTTP2: true,
+		Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true, ForceAttemptHTTP2: true, TLSClientConfig: config,
 		OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, response *http.Response) error {
 			if response.StatusCode != http.StatusOK {
 				return &net.OpError{Op: "proxyconnect", Err: fmt.Errorf("the proxy responded with %d", response.StatusCode)}
@@ -84,17 +97,11 @@ func NewTransport() *http.Transport {
 	}
 }
 
-// Run sends a signed sample event, the same event again, and the event with a
-// broken signature, and judges the responses. The error is about the check, not
-// about the endpoint: the context ended, or the event cannot be encoded.
+// Run sends a signed event and, if that is acknowledged, what else an endpoint has
+// to accept and to refuse. It judges the responses. The error is about the check,
+// not about the endpoint: the context ended, or the event cannot be encoded.
 func (c Check) Run(ctx context.Context) (*Result, error) {
-	known, _ := catalog.Lookup(c.EventType)
-	event := delivery.Event{
-		ID: uuid.NewString(), Type: c.EventType, Data: delivery.Data(known.Sample()),
-		CreatedTime: delivery.FormatTime(c.Now), WebhookIDs: []string{uuid.NewString()},
-		DigitalRiverVersion: delivery.Version, Commerce: known.Product == catalog.ProductCommerceAPI,
-	}
-	body, err := event.Encode()
+	event, err := c.event()
 	if err != nil {
 		return nil, err
 	}
@@ -102,93 +109,119 @@ func (c Check) Run(ctx context.Context) (*Result, error) {
 		URL: redact.URL(c.URL.String()), Type: c.EventType, EventID: event.ID,
 		Requests: []Request{}, Failures: []string{}, Warnings: []string{},
 	}
-	var token *oauth2.Token
+	s := sender{Check: c}
 	if c.Grant != nil {
-		if token, err = c.Grant.Token(ctx, c.Transport, c.Timeout); err != nil {
+		if s.token, err = c.Grant.Token(ctx, c.Transport, c.Timeout); err != nil {
 			result.fail("There is no OAuth token to send: %v. Digital River needs one before it can deliver an event.", err)
 			return result, ctx.Err()
 		}
 	}
-	for _, request := range []struct{ name, secret string }{
-		{"signed event", c.Secret}, {"the same again", c.Secret}, {"broken signature", rand.Text()},
-	} {
-		sent, err := c.send(ctx, request.name, body, request.secret, token)
-		if err != nil {
-			return nil, err
-		}
-		result.Requests = append(result.Requests, sent)
-		if sent.Status == 0 && len(result.Requests) == 1 {
-			break // Nothing responds, so further requests would show nothing new.
-		}
+	if err := s.sendAll(ctx, result, event); err != nil {
+		return nil, err
 	}
-	c.judge(result)
+	c.judgeConnection(result)
+	result.Passed = len(result.Failures) == 0
 	return result, nil
 }
 
-func (c Check) send(
-	ctx context.Context, name string, body []byte, secret string, token *oauth2.Token,
-) (Request, error) {
-	request, err := delivery.NewRequest(ctx, c.URL.String(), body, c.Now, secret)
-	if err != nil {
-		return Request{}, err
+// event returns the event to check with.
+func (c Check) event() (delivery.Event, error) {
+	data := delivery.Data{Object: json.RawMessage("{}")}
+	eventType, known := catalog.Lookup(c.EventType)
+	if known {
+		data = delivery.Data(eventType.Sample())
 	}
-	if c.UserName != "" {
-		request.SetBasicAuth(c.UserName, c.Password)
-	}
-	if token != nil {
-		token.SetAuthHeader(request)
-	}
-	response := delivery.Send(c.Transport, request, c.Timeout)
-	sent := Request{
-		Name: name, Status: response.Status, DurationMS: response.Duration.Milliseconds(),
-		Location: redact.URL(response.Header.Get("Location")), response: response,
-	}
-	if response.Err != nil {
-		sent.Problem = response.Err.Error()
-	}
-	return sent, ctx.Err()
-}
-
-// judge adds the failures and warnings, the certificate, and the verdict.
-func (c Check) judge(r *Result) {
-	c.judgeResponses(r)
-	if state := r.Requests[0].response.TLS; state != nil && len(state.PeerCertificates) > 0 {
-		r.TLS = &TLS{tls.VersionName(state.Version), state.PeerCertificates[0].NotAfter}
-		if r.TLS.Expires.Sub(c.Now) < soonToExpire {
-			r.Warn("The certificate expires on %s. Renew it in time, or deliveries will fail.",
-				r.TLS.Expires.Format(time.DateOnly))
+	if c.Data != nil {
+		var err error
+		if data.Object, err = jsonpatch.MergePatch(data.Object, c.Data); err != nil {
+			return delivery.Event{}, err
 		}
 	}
+	return delivery.Event{
+		ID: uuid.NewString(), Type: c.EventType, Data: data,
+		CreatedTime: delivery.FormatTime(c.Now), WebhookIDs: []string{uuid.NewString()},
+		DigitalRiverVersion: delivery.Version, Commerce: eventType.Product == catalog.ProductCommerceAPI,
+	}, nil
+}
+
+// sendAll sends the event and its variations, and judges the responses. It stops
+// after the event if that is not acknowledged: the others would show nothing new.
+func (s sender) sendAll(ctx context.Context, result *Result, event delivery.Event) error {
+	body, err := event.Encode()
+	if err != nil {
+		return err
+	}
+	first, err := s.send(ctx, variation{name: "signed event", body: body, signed: body, secrets: []string{s.Secret}})
+	if err != nil {
+		return err
+	}
+	result.Requests = append(result.Requests, first)
+	if !first.response.Acknowledged() {
+		result.fail("%s", s.advice(first))
+		return nil
+	}
+	verifies := true
+	for _, v := range s.variations(body) {
+		if v.refuse && !verifies {
+			continue
+		}
+		sent, err := s.send(ctx, v)
+		if err != nil {
+			return err
+		}
+		result.Requests = append(result.Requests, sent)
+		result.judge(v, sent)
+		verifies = verifies && (v.name != brokenSignature || !sent.response.Acknowledged())
+	}
+	if err := s.sendAtOnce(ctx, result, event); err != nil {
+		return err
+	}
+	result.judgeDurations(s.Timeout)
+	return nil
+}
+
+// judge adds a failure or a warning if a response is not the right one.
+func (r *Result) judge(v variation, sent Request) {
+	acknowledged := sent.response.Acknowledged()
+	switch {
+	case !v.refuse && !acknowledged:
+		r.fail(v.problem, sent.Outcome())
+	case v.refuse && acknowledged:
+		r.Warn("%s", v.problem)
+	case v.refuse && (sent.Status < 400 || sent.Status >= 500):
+		r.Warn("The %s was not refused (%s). Respond with 400 and a message.", v.name, sent.Outcome())
+	}
+}
+
+// judgeDurations warns of an endpoint that takes half of the time, or more.
+func (r *Result) judgeDurations(timeout time.Duration) {
+	var slowest int64
+	for _, request := range r.Requests {
+		if request.Problem == "" {
+			slowest = max(slowest, request.DurationMS)
+		}
+	}
+	if slowest >= timeout.Milliseconds()/2 {
+		r.Warn("It took %d of the %d ms allowed. Respond with 202 at once and do the work afterwards.",
+			slowest, timeout.Milliseconds())
+	}
+}
+
+// judgeConnection adds the certificate, and warnings about the connection.
+func (c Check) judgeConnection(r *Result) {
 	if c.URL.Scheme == "http" {
 		r.Warn("Plain http shows events and credentials to everyone on the way. Use https.")
 	}
-	r.Passed = len(r.Failures) == 0
-}
-
-func (c Check) judgeResponses(r *Result) {
-	first := r.Requests[0]
-	acknowledged := first.response.Acknowledged()
-	if !acknowledged {
-		r.fail("%s", c.advice(first))
-	}
-	if len(r.Requests) == 1 {
+	state := r.Requests[0].response.TLS
+	if state == nil || len(state.PeerCertificates) == 0 {
 		return
 	}
-	again, broken := r.Requests[1], r.Requests[2]
-	if acknowledged && !again.response.Acknowledged() {
-		r.fail("The same event again was not acknowledged (%s). "+
-			"An event may arrive twice: respond with a 2xx to one that is already known.", again.Outcome())
-	}
-	switch {
-	case broken.response.Acknowledged():
-		r.Warn("The broken signature was accepted, so anyone could send events. " +
-			"Verify the signature over the raw body, and respond with 400 if it is not valid.")
-	case acknowledged && (broken.Status < 400 || broken.Status >= 500):
-		r.Warn("The broken signature was not refused (%s). Respond with 400 and a message.", broken.Outcome())
-	}
-	if slowest := max(first.DurationMS, broken.DurationMS); acknowledged && slowest >= c.Timeout.Milliseconds()/2 {
-		r.Warn("It took %d of the %d ms allowed. Respond with 202 at once and do the work afterwards.",
-			slowest, c.Timeout.Milliseconds())
+	r.TLS = &TLS{tls.VersionName(state.Version), state.PeerCertificates[0].NotAfter}
+	if len(state.VerifiedChains) == 0 {
+		r.Warn("The certificate was not checked. Digital River does not deliver to one that it cannot verify.")
+	} else if r.TLS.Expires.Sub(c.Now) < soonToExpire {
+		r.Warn("The certificate expires on %s. Renew it in time, or deliveries will fail.",
+			r.TLS.Expires.Format(time.DateOnly))
 	}
 }
 
@@ -201,38 +234,60 @@ func (r *Result) Warn(format string, args ...any) {
 	r.Warnings = append(r.Warnings, fmt.Sprintf(format, args...))
 }
 
-// advice explains why a request would count as failed, and what to do.
-func (c Check) advice(r Request) string {
-	switch {
-	case errors.Is(r.response.Err, delivery.ErrTimeout) && r.Status == 0:
-		return fmt.Sprintf("There was no response within %d ms. Respond with 202 at once and do the work afterwards.",
-			c.Timeout.Milliseconds())
-	case r.Problem != "" && r.Status == 0:
-		return fmt.Sprintf("It cannot be reached: %s. "+
-			"Fix that, and let Digital River's addresses through the firewall.", r.Problem)
-	case r.Problem != "":
-		return fmt.Sprintf("It responded with %d, but %s. End the response at once; an empty body is enough.",
-			r.Status, r.Problem)
-	case r.response.Redirected():
-		return fmt.Sprintf("It redirects (%d) to %s. Redirects are not followed: use that as the webhook's address.",
-			r.Status, r.Location)
-	case r.Status == http.StatusUnauthorized || r.Status == http.StatusForbidden:
-		return fmt.Sprintf("It responded with %d. Compare the credentials and the signing secret with those that it "+
-			"expects.", r.Status)
-	case r.Status >= 400 && r.Status < 500:
-		return fmt.Sprintf("It responded with %d to a valid event. "+
-			"Compare the signing secret with the one that it has, and the path with the one that it serves.", r.Status)
-	}
-	return fmt.Sprintf("It responded with %d. Only a 2xx acknowledges an event: see the endpoint's log.", r.Status)
-}
-
-// Outcome returns the status and the problem in words.
+// Outcome returns the status, the response's body and the problem in words.
 func (r Request) Outcome() string {
 	switch {
-	case r.Problem == "":
+	case r.Problem == "" && r.Body == "":
 		return fmt.Sprintf("status %d", r.Status)
+	case r.Problem == "":
+		return fmt.Sprintf("status %d with %q", r.Status, r.Body)
 	case r.Status == 0:
 		return r.Problem
 	}
 	return fmt.Sprintf("status %d, but %s", r.Status, r.Problem)
+}
+
+// sender sends the requests of a check.
+type sender struct {
+	Check
+	token *oauth2.Token // nil for none.
+}
+
+// send sends a variation of the event.
+func (s sender) send(ctx context.Context, v variation) (Request, error) {
+	at := s.Now.Add(-v.age)
+	request, err := delivery.NewRequest(ctx, s.URL.String(), v.body, at, v.secrets...)
+	if err != nil {
+		return Request{}, err
+	}
+	request.Header.Set(signature.HeaderName, signature.Header(at, v.signed, v.secrets...))
+	if s.UserName != "" {
+		request.SetBasicAuth(s.UserName, s.Password)
+	}
+	if s.token != nil {
+		s.token.SetAuthHeader(request)
+	}
+	response := delivery.Send(s.Transport, request, s.Timeout)
+	sent := Request{
+		Name: v.name, Status: response.Status, DurationMS: response.Duration.Milliseconds(),
+		Location: redact.URL(response.Header.Get("Location")), response: response,
+	}
+	if !response.Acknowledged() {
+		sent.Body = shown(string(response.Body), append(redact.RequestCredentials(request), s.Secret))
+	}
+	if response.Err != nil {
+		sent.Problem = response.Err.Error()
+	}
+	return sent, ctx.Err()
+}
+
+// shown returns the beginning of a response's body on one line, without
+// credentials that it repeats.
+func shown(body string, credentials []string) string {
+	body = redact.Replacer(credentials...).Replace(strings.ToValidUTF8(body, "\uFFFD"))
+	line := []rune(strings.Join(strings.Fields(body), " "))
+	if len(line) > maxShown {
+		return string(line[:maxShown]) + "…"
+	}
+	return string(line)
 }

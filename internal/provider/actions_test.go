@@ -156,8 +156,9 @@ func TestCheckAction_receiver(t *testing.T) {
 			"Use https.") {
 		t.Error(diagnostics)
 	}
-	if len(progress) != 4 || !strings.HasPrefix(progress[1], "Signed event: status 202, ") ||
-		!strings.HasPrefix(progress[3], "Broken signature: status 400, ") {
+	if len(progress) != 9 || !strings.HasPrefix(progress[1], "Signed event: status 202, ") ||
+		!strings.HasPrefix(progress[4], "Broken signature: status 400 with ") ||
+		!strings.HasPrefix(progress[8], "Ten at once: status 202, ") {
 		t.Error(progress)
 	}
 	checkNoCredentials(t, append(progress, diagnostics...), fmt.Sprint(secret["secret"]), "hush-hush", "dTpodXNoLWh1c2g=")
@@ -209,7 +210,7 @@ func TestCheckAction_failures(t *testing.T) {
 		"accepts all":  {returnStatus(202), object{}, true, "The broken signature was accepted"},
 		"disabled":     {returnStatus(202), object{}, false, "The webhook is disabled"},
 		"unknown type": {returnStatus(202), object{"event_type": "ordr.accepted"}, true, "Did you mean order.accepted"},
-		"late":         {neverRespond, object{"timeout": "1ms"}, true, "There was no response within 1 ms."},
+		"late":         {neverRespond, object{"timeout": "200ms"}, true, "There was no response within 200 ms."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			endpoint := httptest.NewServer(test.handler)

@@ -46,10 +46,12 @@ func (a *checkWebhookAction) Metadata(_ context.Context, _ action.MetadataReques
 func (a *checkWebhookAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Sends the endpoint of a webhook what Digital River would send, and fails if the endpoint " +
-			"would not acknowledge it. It sends a signed sample event, the same event again, and the event with a broken " +
-			"signature, which the endpoint should refuse. The requests come from the machine that runs Terraform, and have " +
-			"the signing secret, basic authentication or OAuth token of the webhook. The endpoint cannot know that the " +
-			"event is a sample: check an endpoint whose handler does no harm with it.",
+			"would not acknowledge it. The endpoint has to accept a signed sample event, the same event again, an event " +
+			"with two signatures, as during a rotation, and ten events at once. It should refuse a broken signature, a " +
+			"stale timestamp, and a body that was changed or encoded again: a warning says so if it does not. The requests " +
+			"come from the machine that runs Terraform, and have the signing secret, basic authentication or OAuth token of " +
+			"the webhook. The endpoint cannot know that the event is a sample: check an endpoint whose handler does no harm " +
+			"with it.",
 		Attributes: map[string]schema.Attribute{
 			"webhook_id": schema.StringAttribute{
 				Required:            true,
@@ -118,7 +120,7 @@ func (m *checkWebhookModel) check(
 	ctx context.Context, client *digitalriver.Client, webhook *digitalriver.Webhook,
 ) (endpointcheck.Check, diag.Diagnostics) {
 	check := endpointcheck.Check{
-		Transport: endpointcheck.NewTransport(), EventType: m.EventType.ValueString(),
+		Transport: endpointcheck.NewTransport(nil), EventType: m.EventType.ValueString(),
 		Timeout: delivery.ResponseTimeout, Now: time.Now(),
 	}
 	if timeout, err := time.ParseDuration(m.Timeout.ValueString()); err == nil {

@@ -2,9 +2,14 @@
 package redact
 
 import (
+	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
+
+// Mark stands in place of a credential.
+const Mark = "…"
 
 // URL returns the scheme, host and path of a URL. It leaves out the user name,
 // password, query and fragment, where credentials may be. Text that is not a URL
@@ -23,4 +28,30 @@ func URL(raw string) string {
 		return raw[:end]
 	}
 	return raw
+}
+
+// RequestCredentials returns the credentials that a request has in its
+// Authorization header and in its query.
+func RequestCredentials(r *http.Request) []string {
+	_, authorization, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	_, password, _ := r.BasicAuth()
+	list := []string{authorization, password, r.URL.RawQuery}
+	for _, values := range r.URL.Query() {
+		list = append(list, values...)
+	}
+	return list
+}
+
+// Replacer returns what takes credentials out of an endpoint's response, which may
+// repeat them. It leaves alone what is too short to be one.
+func Replacer(credentials ...string) *strings.Replacer {
+	// Longer ones first, in case one contains another.
+	slices.SortFunc(credentials, func(a, b string) int { return len(b) - len(a) })
+	var pairs []string
+	for _, c := range credentials {
+		if len(c) >= 4 {
+			pairs = append(pairs, c, Mark)
+		}
+	}
+	return strings.NewReplacer(pairs...)
 }

@@ -115,7 +115,8 @@ func createdFilter(p *problems, query url.Values) func(created time.Time) bool {
 }
 
 // decodeEvent decodes a request for an event. Its data is merged into the sample
-// object of the event's type.
+// object of the event's type. It is the object of an event whose type is not in
+// the catalog.
 func decodeEvent(body []byte) (*delivery.Event, error) {
 	members, err := decodeObject(body)
 	if err != nil {
@@ -134,7 +135,10 @@ func decodeEvent(body []byte) (*delivery.Event, error) {
 	p.expect(mode == modeTest || mode == modeLive, "mode", "mode must be test or live.")
 	p.require("type", e.Type)
 	_, chosen := members["product"]
-	eventType := findEventType(&p, e.Type, product, chosen)
+	var eventType catalog.EventType
+	if _, known := catalog.Lookup(e.Type); known || chosen || patch == nil || !catalog.ValidName(e.Type) {
+		eventType = findEventType(&p, e.Type, product, chosen)
+	}
 	if err := p.err(); err != nil {
 		return nil, err
 	}
@@ -147,7 +151,8 @@ func decodeEvent(body []byte) (*delivery.Event, error) {
 func findEventType(p *problems, name, product string, chosen bool) catalog.EventType {
 	eventType, known := catalog.Lookup(name)
 	if !known {
-		p.expect(false, "type", "There is no event type %q. The nearest ones are: %s.",
+		p.expect(false, "type", "There is no documented event type %q. The nearest ones are: %s. "+
+			"One that is not documented needs data, and names with dots between them.",
 			name, strings.Join(catalog.Nearest(name, 3), ", "))
 	}
 	if !chosen {
@@ -177,8 +182,11 @@ func decodeData(p *problems, parameter string, value json.RawMessage) (patch map
 }
 
 // sampleData returns the sample of an event type in a mode, with a JSON merge
-// patch applied to the object.
+// patch applied to the object. Without an event type, the object has nothing else.
 func sampleData(eventType catalog.EventType, live bool, patch map[string]any) delivery.Data {
+	if eventType.Type == "" {
+		return delivery.Data{Object: encode(mergePatch(nil, patch))}
+	}
 	data := delivery.Data(eventType.Sample())
 	if live {
 		data.Object = inLiveMode(data.Object)

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -43,6 +44,9 @@ type Options struct {
 	// DeliverAnywhere allows deliveries to any address. Otherwise only loopback
 	// addresses get them.
 	DeliverAnywhere bool
+	// TLS configures the deliveries. Nil: the certificates of endpoints must be
+	// those of the system's authorities.
+	TLS *tls.Config
 	// DeliveryTimeout is the time that an endpoint has for its response. Zero:
 	// the documented 3000 ms.
 	DeliveryTimeout time.Duration

@@ -52,7 +52,8 @@ func newSender(clock *clock, reading reading, o Options) *sender {
 		timeout:  o.deliveryTimeout(),
 		// No proxy: it would hide where a delivery goes. The limit bounds transcripts.
 		transport: &http.Transport{
-			DialContext: o.dialer(), DisableKeepAlives: true, MaxResponseHeaderBytes: delivery.MaxResponseBody,
+			DialContext: o.dialer(), TLSClientConfig: o.TLS, DisableKeepAlives: true,
+			MaxResponseHeaderBytes: delivery.MaxResponseBody,
 		},
 		tokens: map[tokenKey]*token{},
 	}

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -40,9 +39,9 @@ func newTranscript(w webhook, secrets []string, request *http.Request, r deliver
 		},
 	}
 	if scheme, _, found := strings.Cut(t.RequestHeader.Get("Authorization"), " "); found {
-		t.RequestHeader.Set("Authorization", scheme+" "+redacted)
+		t.RequestHeader.Set("Authorization", scheme+" "+redact.Mark)
 	}
-	hide := hider(append(credentials(w, request), secrets...))
+	hide := redact.Replacer(append(credentials(w, request), secrets...)...)
 	t.ResponseBody = []byte(hide.Replace(string(r.Body)))
 	t.ResponseHeader = http.Header{}
 	for name, values := range r.Header {
@@ -56,30 +55,11 @@ func newTranscript(w webhook, secrets []string, request *http.Request, r deliver
 // milliseconds returns d to the microsecond.
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// redacted stands in place of a credential.
-const redacted = "…"
-
 // credentials returns the credentials that a request to a webhook had.
 func credentials(w webhook, request *http.Request) []string {
-	_, authorization, _ := strings.Cut(request.Header.Get("Authorization"), " ")
-	_, password, _ := request.BasicAuth()
-	list := []string{authorization, password, request.URL.RawQuery}
+	list := redact.RequestCredentials(request)
 	if w.OAuth != nil {
 		list = append(list, w.OAuth.ClientSecret, w.OAuth.Password)
 	}
 	return list
-}
-
-// hider returns what takes credentials out of an endpoint's response, which may
-// repeat them. It leaves alone what is too short to be one.
-func hider(credentials []string) *strings.Replacer {
-	// Longer ones first, in case one contains another.
-	slices.SortFunc(credentials, func(a, b string) int { return len(b) - len(a) })
-	var pairs []string
-	for _, c := range credentials {
-		if len(c) >= 4 {
-			pairs = append(pairs, c, redacted)
-		}
-	}
-	return strings.NewReplacer(pairs...)
 }
