@@ -24,6 +24,7 @@ const (
 // feed tells the log and the open streams what happens, at the time of the
 // sandbox's clock. It tells no query, header, body or credential.
 type feed struct {
+	mu      sync.Mutex // Held while a record is written, so that log and streams have one order.
 	clock   *clock
 	handler slog.Handler
 	streams streams
@@ -42,6 +43,8 @@ func newFeed(clock *clock, logger *slog.Logger) *feed {
 func (f *feed) tell(level slog.Level, message string, attributes ...slog.Attr) {
 	r := slog.NewRecord(f.clock.now().UTC(), level, message, 0)
 	r.AddAttrs(attributes...)
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	_ = f.handler.Handle(context.Background(), r) // The log may be a pipe that nobody reads.
 }
 
