@@ -210,7 +210,7 @@ func TestCheckAction_failures(t *testing.T) {
 		"accepts all":  {returnStatus(202), object{}, true, "The broken signature was accepted"},
 		"disabled":     {returnStatus(202), object{}, false, "The webhook is disabled"},
 		"unknown type": {returnStatus(202), object{"event_type": "ordr.accepted"}, true, "Did you mean order.accepted"},
-		"late":         {neverRespond, object{"timeout": "200ms"}, true, "There was no response within 200 ms."},
+		"late":         {neverRespond, object{"timeout": "2s"}, true, "There was no response within 2000 ms."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			endpoint := httptest.NewServer(test.handler)
