@@ -41,7 +41,11 @@ func TestAccEventTypesFunction(t *testing.T) {
 	}
 	steps := []resource.TestStep{
 		// Not in testdata: Terraform and OpenTofu introduce this error in different ways.
-		{Config: config(""), ExpectError: regexp.MustCompile(`at\s+least\s+one\s+pattern`)},
+		{
+			Config: config(""),
+			ExpectError: regexp.MustCompile(
+				`at\s+least\s+one\s+pattern,\s+such\s+as\s+"order\.\*"\s+or\s+"refund\.complete"\.([^.]|$)`),
+		},
 	}
 	for _, test := range tests {
 		steps = append(steps, resource.TestStep{
