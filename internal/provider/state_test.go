@@ -15,7 +15,7 @@ import (
 
 const stateDir = "testdata/state"
 
-// recordState is for a release: RELEASING.md says when.
+// recordState is for a release, as CONTRIBUTING.md says.
 var recordState = flag.String("record-state", "", "write state of the code under test into testdata/state/NAME.txtar")
 
 // recordedConfig has a webhook of each shape. Nothing in it depends on the time.
