@@ -106,7 +106,9 @@ func TestLog(t *testing.T) {
 		s.advance("72h")
 		settle()
 		lines := log.lines(t)
-		disabled := lines[slices.IndexFunc(lines, func(line map[string]any) bool { return line["msg"] == "webhook disabled" })]
+		disabled := lines[slices.IndexFunc(lines, func(line map[string]any) bool {
+			return line["msg"] == "webhook disabled"
+		})]
 		equal(t, "time", disabled["time"], any(time.Now().Add(72*time.Hour).UTC().Format(time.RFC3339Nano)))
 		equal(t, "disabled", []any{disabled["level"], disabled["webhookId"], disabled["reason"]}, []any{
 			"ERROR", id, "it has acknowledged nothing for 72 hours, since " + since,
