@@ -4,9 +4,6 @@ package main
 
 import (
 	"context"
-	"flag"
-	"fmt"
-	"log"
 	"os"
 	"runtime/debug"
 
@@ -18,20 +15,11 @@ import (
 var version string
 
 func main() {
-	debugger := flag.Bool("debug", false, "serve the provider for a debugger such as delve")
-	flag.Usage = func() { _, _ = fmt.Fprint(flag.CommandLine.Output(), command.Usage()) }
-	flag.Parse()
-	command.Version = binaryVersion()
-	if flag.NArg() > 0 {
-		os.Exit(command.Run(context.Background(), flag.Args(), os.Stdin, os.Stdout, os.Stderr))
+	program := command.Program{
+		Version: binaryVersion(),
+		Serve:   func(debugger bool) error { return provider.Serve(binaryVersion(), debugger) },
 	}
-	if !*debugger && !startedByTerraform() {
-		flag.Usage()
-		os.Exit(1)
-	}
-	if err := provider.Serve(binaryVersion(), *debugger); err != nil {
-		log.Fatal(err)
-	}
+	os.Exit(program.Run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
 // binaryVersion returns the version of a release, or that of the module for a
@@ -45,8 +33,3 @@ func binaryVersion() string {
 	}
 	return "dev"
 }
-
-// startedByTerraform reports whether Terraform or OpenTofu started this process:
-// both set the variable by which go-plugin tells a plugin from a program that a
-// person starts.
-func startedByTerraform() bool { return os.Getenv("TF_PLUGIN_MAGIC_COOKIE") != "" }

@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -13,13 +12,20 @@ import (
 	"strings"
 	"time"
 
+	"github.com/urfave/cli/v3"
+
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/adopt"
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
 )
 
-const adoptUsage = `Usage: terraform-provider-digitalriver adopt [flags]
-
+func adoptCommand() *cli.Command {
+	var options adopt.Options
+	var dir string
+	return &cli.Command{
+		Name: "adopt", Category: groupAccount,
+		Usage: "write configuration for the webhooks of an account",
+		Description: `
 Reads the webhooks of an account and writes configuration that imports them into
 Terraform or OpenTofu: import and resource blocks, variables for passwords and
 client secrets, and a README that says what to do next. As it stands, it plans
@@ -28,73 +34,79 @@ to import everything and to change nothing.
 It writes no password, client secret or signing secret. It overwrites no file, and
 it changes nothing in the account.
 
-The key and the API come from the environment, as for the provider:
-DIGITALRIVER_API_KEY, DIGITALRIVER_BASE_URL and DIGITALRIVER_API_VERSION.
-
-Flags:
-  -out DIR            where to write; created if it does not exist (default: the
-                      current directory)
-  -types PATTERN      only webhooks that receive an event type of this pattern, such
-                      as order.accepted or order.*
-  -address-prefix P   only webhooks whose address begins with P
-  -rotations          also write a digitalriver_webhook_secret_rotation for each
-                      webhook; it rotates nothing until you give it a period or
-                      triggers
-  -identity           import by identity; needs Terraform 1.12 or OpenTofu 1.12
-  -ephemeral          write ephemeral variables for passwords and client secrets,
-                      and the write-only arguments that take them (the default);
-                      -ephemeral=false leaves both out, for Terraform and OpenTofu
-                      before 1.11
-
-Exit status: 0 if the files were written, 1 if they were not, also because there
-are no webhooks to adopt; 2 for wrong usage.
-
+` + environmentHelp,
+		Metadata: map[string]any{
+			notes: `
 For example:
   export DIGITALRIVER_API_KEY=sk_...
   terraform-provider-digitalriver adopt -out webhooks
-  cd webhooks && terraform init && terraform plan
-`
-
-func defineAdopt(flags *flag.FlagSet) action {
-	var options adopt.Options
-	dir := flags.String("out", ".", "")
-	flags.StringVar(&options.Types, "types", "", "")
-	flags.StringVar(&options.AddressPrefix, "address-prefix", "", "")
-	flags.BoolVar(&options.Rotations, "rotations", false, "")
-	flags.BoolVar(&options.Identity, "identity", false, "")
-	flags.BoolVar(&options.Ephemeral, "ephemeral", true, "")
-	return func(ctx context.Context, args []string, std streams) error {
-		if len(args) > 0 {
-			return wrongUsage("unexpected argument %q", args[0])
-		}
-		if options.Types != "" && !catalog.ValidPattern(options.Types) {
-			return wrongUsage("-types %s: want an event type, such as order.accepted, or a pattern, such as order.*",
-				options.Types)
-		}
-		client, err := newClient("adopt")
-		if err != nil {
-			return err
-		}
-		all, complete, err := client.ListWebhooks(ctx)
-		if err != nil {
-			return withAdvice(err)
-		}
-		if !complete {
-			_, _ = fmt.Fprintf(std.err, "Warning: the API returned %d webhooks and no way to ask for more. "+
-				"If the account has more, they are missing here.\n", len(all))
-		}
-		files, count := adopt.Configuration(all, options)
-		if count == 0 {
-			_, _ = fmt.Fprintln(std.out, nothingToAdopt(len(all)))
-			return errBadResult
-		}
-		if err := writeFiles(*dir, files); err != nil {
-			return err
-		}
-		reportAdopted(std.out, client, *dir, files, count)
-		return nil
+  cd webhooks && terraform init && terraform plan`,
+			statusSuccess: "the files were written",
+			statusFailure: "they were not, also because there are no webhooks to adopt",
+		},
+		Flags: []cli.Flag{
+			&cli.StringFlag{
+				Name: "out", Value: ".", DefaultText: "the current directory", Destination: &dir,
+				Usage: "write to this `DIR`, which is created if it does not exist",
+			},
+			&cli.StringFlag{
+				Name: "types", Destination: &options.Types,
+				Usage: "only webhooks that receive an event type of this `PATTERN`, such as order.accepted or order.*",
+			},
+			&cli.StringFlag{
+				Name: "address-prefix", Destination: &options.AddressPrefix,
+				Usage: "only webhooks whose address begins with this `PREFIX`",
+			},
+			&cli.BoolFlag{
+				Name: "rotations", Destination: &options.Rotations,
+				Usage: "also write a digitalriver_webhook_secret_rotation for each webhook; it rotates nothing until you " +
+					"give it a period or triggers",
+			},
+			&cli.BoolFlag{
+				Name: "identity", Destination: &options.Identity,
+				Usage: "import by identity; needs Terraform 1.12 or OpenTofu 1.12",
+			},
+			&cli.BoolFlag{
+				Name: "ephemeral", Value: true, Destination: &options.Ephemeral,
+				Usage: "write ephemeral variables for passwords and client secrets, and the write-only arguments that " +
+					"take them; -ephemeral=false leaves both out, for Terraform and OpenTofu before 1.11",
+			},
+		},
+		ArgValidator: noArguments,
+		Action: func(ctx context.Context, cmd *cli.Command) error {
+			if options.Types != "" && !catalog.ValidPattern(options.Types) {
+				return wrongUsage("-types %s: want an event type, such as order.accepted, or a pattern, such as order.*",
+					options.Types)
+			}
+			client, err := newClient("adopt")
+			if err != nil {
+				return err
+			}
+			all, complete, err := client.ListWebhooks(ctx)
+			if err != nil {
+				return withAdvice(err)
+			}
+			if !complete {
+				_, _ = fmt.Fprintf(cmd.ErrWriter, "Warning: the API returned %d webhooks and no way to ask for more. "+
+					"If the account has more, they are missing here.\n", len(all))
+			}
+			files, count := adopt.Configuration(all, options)
+			if count == 0 {
+				_, _ = fmt.Fprintln(cmd.Writer, nothingToAdopt(len(all)))
+				return errBadResult
+			}
+			if err := writeFiles(dir, files); err != nil {
+				return err
+			}
+			reportAdopted(cmd.Writer, client, dir, files, count)
+			return nil
+		},
 	}
 }
+
+// environmentHelp says where the commands that call the API get key and address.
+const environmentHelp = `The key and the API come from the environment, as for the provider:
+DIGITALRIVER_API_KEY, DIGITALRIVER_BASE_URL and DIGITALRIVER_API_VERSION.`
 
 // newClient returns a client of the API that the environment describes.
 func newClient(command string) (*digitalriver.Client, error) {

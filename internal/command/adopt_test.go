@@ -31,17 +31,17 @@ func TestAdopt_incompleteList(t *testing.T) {
 	t.Setenv(digitalriver.BaseURLVariable, api.URL)
 	t.Setenv(digitalriver.APIKeyVariable, "sk_test")
 	t.Setenv(digitalriver.APIVersionVariable, "2021-12-13")
-	var stdout, stderr strings.Builder
-	if status := Run(t.Context(), []string{"adopt", "-out", t.TempDir()}, nil, &stdout, &stderr); status != 0 {
-		t.Fatalf("status %d: %s", status, stderr.String())
+	status, stdout, stderr := run(t, "adopt", "-out", t.TempDir())
+	if status != 0 {
+		t.Fatalf("status %d: %s", status, stderr)
 	}
 	const warning = "Warning: the API returned 100 webhooks and no way to ask for more. " +
 		"If the account has more, they are missing here.\n"
-	if stderr.String() != warning {
-		t.Errorf("stderr: %q", stderr.String())
+	if stderr != warning {
+		t.Errorf("stderr: %q", stderr)
 	}
-	if !strings.HasPrefix(stdout.String(), "Wrote configuration for 100 webhooks to ") {
-		t.Errorf("stdout: %q", stdout.String())
+	if !strings.HasPrefix(stdout, "Wrote configuration for 100 webhooks to ") {
+		t.Errorf("stdout: %q", stdout)
 	}
 }
 

@@ -2,20 +2,27 @@ package command
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/urfave/cli/v3"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/delivery"
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/endpointcheck"
 )
 
-const checkEndpointUsage = `Usage: terraform-provider-digitalriver check-endpoint URL [flags]
-
+func checkEndpointCommand() *cli.Command {
+	var eventType, dataFile, secretFile, username, passwordFile string
+	var useTLS tlsFlags
+	var asJSON bool
+	return &cli.Command{
+		Name: "check-endpoint", Category: groupReceiving, ArgsUsage: "URL",
+		Usage: "send an endpoint what Digital River would send",
+		Description: `
 Sends an endpoint what Digital River would send, and reports whether its responses
 are acceptable. It has to accept a signed event, the same event again (duplicates
 happen), an event with two signatures (as during a rotation), and ten events at
@@ -26,91 +33,86 @@ addresses may meet another firewall.
 The event is a sample, but the endpoint cannot know that. Check an endpoint whose
 handler does no harm with it.
 
-Flags:
-  -type TYPE          the event's type (default order.accepted); one that is not
-                      documented needs -data
-  -data FILE          a JSON object that is merged into the sample object (a JSON
-                      merge patch: null removes a member)
-  -secret-file FILE   the signing secret, whk_... (default:
-                      DIGITALRIVER_WEBHOOK_SECRET from the environment; without
-                      either, a secret that is made up on the spot)
-  -username NAME      for basic authentication
-  -password-file FILE its password (default: DIGITALRIVER_WEBHOOK_PASSWORD from
-                      the environment)
-  -cacert FILE        also trust the certificates in this PEM file
-  -insecure           do not check the endpoint's certificate
-  -json               print the result as JSON
-
 It reports TLS and when the certificate expires, redirects, the status, and the
 duration compared with the 3000 ms that Digital River waits. It ends with a verdict
-and what to change.
-
-Exit status: 0 if the deliveries would be acknowledged, 1 if one would count as
-failed, 2 for wrong usage.
-
+and what to change.`,
+		Metadata: map[string]any{
+			notes: `
 For example:
   terraform-provider-digitalriver check-endpoint https://shop.example.com/events \
     -secret-file secret.txt -username shop -password-file password.txt
   terraform-provider-digitalriver check-endpoint https://localhost:8443/events \
-    -cacert ca.pem -type acme.custom -data object.json
-`
-
-func defineCheckEndpoint(flags *flag.FlagSet) action {
-	eventType := flags.String("type", "order.accepted", "")
-	secretFile := flags.String("secret-file", "", "")
-	username := flags.String("username", "", "")
-	passwordFile := flags.String("password-file", "", "")
-	dataFile := flags.String("data", "", "")
-	var useTLS tlsFlags
-	useTLS.define(flags)
-	asJSON := flags.Bool("json", false, "")
-	return func(ctx context.Context, args []string, std streams) error {
-		if len(args) != 1 {
-			return wrongUsage("want one URL, got %d", len(args))
-		}
-		address, err := url.Parse(args[0])
-		if err != nil || address.Scheme != "http" && address.Scheme != "https" || address.Hostname() == "" {
-			return wrongUsage("the URL must begin with https:// or http:// and name a host")
-		}
-		data, err := readData(*dataFile)
-		if err != nil {
+    -cacert ca.pem -type acme.custom -data object.json`,
+			statusSuccess: "the deliveries would be acknowledged",
+			statusFailure: "one would count as failed",
+		},
+		Flags: slices.Concat([]cli.Flag{
+			&cli.StringFlag{
+				Name: "type", Value: "order.accepted", Destination: &eventType,
+				Usage: "send an event of this `TYPE`; one that is not documented needs -data",
+			},
+			&cli.StringFlag{Name: "data", Destination: &dataFile, Usage: dataUsage},
+			&cli.StringFlag{
+				Name: "secret-file", Destination: &secretFile,
+				DefaultText: secretVariable + " from the environment; without either, a secret that is made up on the spot",
+				Usage:       "sign with the secret (whk_...) in this `FILE`",
+			},
+			&cli.StringFlag{Name: "username", Destination: &username, Usage: "use basic authentication with this `NAME`"},
+			&cli.StringFlag{
+				Name: "password-file", Destination: &passwordFile, DefaultText: passwordVariable + " from the environment",
+				Usage: "and with the password in this `FILE`",
+			},
+		}, useTLS.flags("for the endpoint"), []cli.Flag{
+			&cli.BoolFlag{Name: "json", Destination: &asJSON, Usage: "print the result as JSON"},
+		}),
+		Action: func(ctx context.Context, cmd *cli.Command) error {
+			if cmd.Args().Len() != 1 {
+				return wrongUsage("want one URL, got %d", cmd.Args().Len())
+			}
+			address, err := url.Parse(cmd.Args().First())
+			if err != nil || address.Scheme != "http" && address.Scheme != "https" || address.Hostname() == "" {
+				return wrongUsage("the URL must begin with https:// or http:// and name a host")
+			}
+			data, err := readData(dataFile)
+			if err != nil {
+				return err
+			}
+			if err := checkEventType(eventType, "", data != nil); err != nil {
+				return err
+			}
+			config, err := useTLS.config()
+			if err != nil {
+				return err
+			}
+			check := endpointcheck.Check{
+				Transport: endpointcheck.NewTransport(config), URL: address, EventType: eventType, Data: data,
+				UserName: username, Timeout: delivery.ResponseTimeout, Now: time.Now(),
+			}
+			if err := readCredentials(&check, secretFile, passwordFile); err != nil {
+				return err
+			}
+			madeUp := check.Secret == ""
+			if madeUp {
+				check.Secret = "whk_" + uuid.NewString()
+			}
+			result, err := check.Run(ctx)
+			if err != nil {
+				return err
+			}
+			if madeUp {
+				result.Warn("The event was signed with a made-up secret. Use -secret-file to check how the endpoint verifies " +
+					"signatures.")
+			}
+			if asJSON {
+				err = printJSON(cmd.Writer, result)
+			} else {
+				printCheck(cmd.Writer, result)
+			}
+			if err == nil && !result.Passed {
+				err = errBadResult
+			}
 			return err
-		}
-		if err := checkEventType(*eventType, "", data != nil); err != nil {
-			return err
-		}
-		config, err := useTLS.config()
-		if err != nil {
-			return err
-		}
-		check := endpointcheck.Check{
-			Transport: endpointcheck.NewTransport(config), URL: address, EventType: *eventType, Data: data,
-			UserName: *username, Timeout: delivery.ResponseTimeout, Now: time.Now(),
-		}
-		if err := readCredentials(&check, *secretFile, *passwordFile); err != nil {
-			return err
-		}
-		madeUp := check.Secret == ""
-		if madeUp {
-			check.Secret = "whk_" + uuid.NewString()
-		}
-		result, err := check.Run(ctx)
-		if err != nil {
-			return err
-		}
-		if madeUp {
-			result.Warn("The event was signed with a made-up secret. Use -secret-file to check how the endpoint verifies " +
-				"signatures.")
-		}
-		if *asJSON {
-			err = printJSON(std.out, result)
-		} else {
-			printCheck(std.out, result)
-		}
-		if err == nil && !result.Passed {
-			err = errBadResult
-		}
-		return err
+		},
 	}
 }
 

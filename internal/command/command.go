@@ -1,6 +1,5 @@
-// Package command has the commands of the provider's binary: sandbox, trigger,
-// check-endpoint, verify and adopt. The sandbox command runs a sandbox; the others
-// know the API and the sandbox over HTTP alone.
+// Package command has the commands of the provider's binary. The sandbox command
+// runs a sandbox; the others know the API and the sandbox over HTTP alone.
 //
 // Secrets come from files or the environment, never from arguments, which other
 // users of a machine can read.
@@ -10,16 +9,18 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/agext/levenshtein"
+	"github.com/urfave/cli/v3"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/duration"
 )
 
 // The environment variables that commands read, besides those of the API client.
@@ -28,70 +29,102 @@ const (
 	passwordVariable = "DIGITALRIVER_WEBHOOK_PASSWORD"
 )
 
-var commands = []command{
-	{"sandbox", "run a local Webhooks API", sandboxUsage, defineSandbox},
-	{"trigger", "make the sandbox send events", triggerUsage, defineTrigger},
-	{"check-endpoint", "send an endpoint what Digital River would send", checkEndpointUsage, defineCheckEndpoint},
-	{"listen", "receive events on this machine", listenUsage, defineListen},
-	{"replay", "send an endpoint the events that it missed", replayUsage, defineReplay},
-	{"verify", "check the signature of a delivery", verifyUsage, defineVerify},
-	{"secret", "print the signing secret of a webhook", secretUsage, defineSecret},
-	{"adopt", "write configuration for the webhooks of an account", adoptUsage, defineAdopt},
-	{"version", "print the version of this binary", versionUsage, defineVersion},
-}
+// programName is the name of the binary.
+const programName = "terraform-provider-digitalriver"
 
-// command is one of the commands.
-type command struct {
-	name    string
-	summary string // For the list of commands.
-	usage   string // What -h prints.
-	// define defines the command's flags and returns what the command does once
-	// they are parsed.
-	define func(flags *flag.FlagSet) action
-}
-
-// action runs a command with the arguments that are not flags.
-type action func(ctx context.Context, args []string, std streams) error
-
-type streams struct {
-	in       io.Reader
-	out, err io.Writer
-}
-
-// Usage returns what the binary prints for -h: the list of commands.
-func Usage() string {
-	var b strings.Builder
-	b.WriteString("Usage: terraform-provider-digitalriver [COMMAND]\n\n" +
-		"Without a command, it serves the provider. Terraform starts it that way.\n\nCommands:\n")
-	for _, c := range commands {
-		fmt.Fprintf(&b, "  %-16s %s\n", c.name, c.summary)
-	}
-	b.WriteString("\nRun a command with -h for its help.\n")
-	return b.String()
+// Program is the provider's binary.
+type Program struct {
+	Version string
+	// Serve serves the provider to the CLI that started this process or, with
+	// debugger, to one that is told how to reach it.
+	Serve func(debugger bool) error
 }
 
 // Run runs the command that args begin with, and returns its exit status: 0 for
-// success, 1 for failure or a bad result, 2 for wrong usage. `help COMMAND` is the
-// same as `COMMAND -h`.
-func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	if args[0] == "help" {
-		if len(args) == 1 {
-			_, _ = io.WriteString(stdout, Usage())
-			return 0
-		}
-		args = []string{args[1], "-h"}
+// success, 1 for failure or a bad result, 2 for wrong usage. Without args, it
+// serves the provider if Terraform or OpenTofu started this process.
+func (p Program) Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := p.root()
+	root.Reader, root.Writer, root.ErrWriter = stdin, stdout, stderr
+	err := root.Run(ctx, append([]string{programName}, args...))
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errBadResult):
+		return 1
 	}
-	i := slices.IndexFunc(commands, func(c command) bool { return c.name == args[0] })
-	if i < 0 {
-		var names []string
-		for _, c := range commands {
-			names = append(names, c.name)
-		}
-		_, _ = fmt.Fprintf(stderr, "There is no command %q%s.\n\n%s", args[0], didYouMean(args[0], "", names), Usage())
+	name := programName
+	if c := root.Command(root.Args().First()); c != nil {
+		name = c.Name
+	}
+	_, _ = fmt.Fprintf(stderr, "%s: %v\n", name, err)
+	if _, wrong := errors.AsType[usageError](err); wrong {
+		_, _ = fmt.Fprintln(stderr, "Run it with -h for help.")
 		return 2
 	}
-	return commands[i].run(ctx, args[1:], streams{stdin, stdout, stderr})
+	return 1
 }
+
+// root returns the command that has all others.
+func (p Program) root() *cli.Command {
+	var debugger, version bool
+	root := &cli.Command{
+		Name:  programName,
+		Usage: "serve the Terraform provider, or run a command",
+		Description: "Without a command, it serves the provider. Terraform starts it that way.\n\n" +
+			"Run a command with -h for its help.",
+		Flags: []cli.Flag{
+			&cli.BoolFlag{
+				Name: "debug", Local: true, Destination: &debugger,
+				Usage: "serve the provider for a debugger such as delve",
+			},
+			&cli.BoolFlag{Name: "version", Local: true, Destination: &version, Usage: "the same as the command version"},
+		},
+		Commands: []*cli.Command{
+			sandboxCommand(), triggerCommand(),
+			listenCommand(), verifyCommand(), checkEndpointCommand(), replayCommand(),
+			adoptCommand(), secretCommand(),
+			helpCommand(), versionCommand(p.Version),
+		},
+		Action: func(_ context.Context, cmd *cli.Command) error {
+			switch {
+			case cmd.Args().Present():
+				return unknownCommand(cmd, cmd.Args().First())
+			case version:
+				return printVersion(cmd, p.Version)
+			case debugger || startedByTerraform():
+				return p.Serve(debugger)
+			}
+			printHelp(cmd.ErrWriter, "", cmd)
+			return errBadResult
+		},
+		EnableShellCompletion:           true,
+		ConfigureShellCompletionCommand: configureCompletion,
+		HideHelpCommand:                 true,
+		ExitErrHandler:                  func(context.Context, *cli.Command, error) {}, // Run handles errors.
+	}
+	cli.HelpPrinter = printHelp
+	_ = root.Walk(prepare)
+	return root
+}
+
+// prepare gives a command what all commands have.
+func prepare(c *cli.Command) error {
+	c.OnUsageError = func(_ context.Context, cmd *cli.Command, err error, _ bool) error {
+		return wrongUsage("%v%s", err, suggestFlag(cmd, err))
+	}
+	// -h wins over arguments, which the library would take for the names of commands.
+	c.CommandNotFound = func(_ context.Context, cmd *cli.Command, _ string) { printHelp(cmd.Writer, "", cmd) }
+	if c.ShellComplete == nil {
+		c.ShellComplete = complete
+	}
+	return nil
+}
+
+// startedByTerraform reports whether Terraform or OpenTofu started this process:
+// both set the variable by which go-plugin tells a plugin from a program that a
+// person starts.
+func startedByTerraform() bool { return os.Getenv("TF_PLUGIN_MAGIC_COOKIE") != "" }
 
 // errBadResult ends a command with status 1 after it has printed the result.
 var errBadResult = errors.New("bad result")
@@ -105,59 +138,51 @@ func wrongUsage(format string, args ...any) error {
 	return usageError{fmt.Sprintf(format, args...)}
 }
 
-func (c command) run(ctx context.Context, args []string, std streams) int {
-	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
-	do := c.define(flags)
-	rest, err := parse(flags, args)
-	if errors.Is(err, flag.ErrHelp) {
-		_, _ = io.WriteString(std.out, c.usage)
-		return 0
+// noArguments is the validator of commands that take only flags.
+func noArguments(_ context.Context, cmd *cli.Command) error {
+	if cmd.Args().Present() {
+		return wrongUsage("unexpected argument %q", cmd.Args().First())
 	}
-	if err == nil {
-		err = do(ctx, rest, std)
-	}
-	switch {
-	case err == nil:
-		return 0
-	case errors.Is(err, errBadResult):
-		return 1
-	}
-	_, _ = fmt.Fprintf(std.err, "%s: %v\n", c.name, err)
-	if _, wrong := errors.AsType[usageError](err); wrong {
-		_, _ = fmt.Fprintln(std.err, "Run it with -h for help.")
-		return 2
-	}
-	return 1
+	return nil
 }
 
-// parse accepts flags before, between and after the other arguments, which it
-// returns.
-func parse(flags *flag.FlagSet, args []string) (rest []string, err error) {
-	flags.SetOutput(io.Discard)
-	for {
-		err := flags.Parse(args)
-		if errors.Is(err, flag.ErrHelp) {
-			return nil, err
-		}
-		if err != nil {
-			return nil, wrongUsage("%v%s", err, suggestFlag(flags, err))
-		}
-		if flags.NArg() == 0 {
-			return rest, nil
-		}
-		rest = append(rest, flags.Arg(0))
-		args = flags.Args()[1:]
+// parsedFlag returns a flag whose text is parsed. An empty default leaves the
+// value as it is.
+func parsedFlag[T any](
+	name, defaultText, usage string, value *T, parse func(string) (T, error),
+) cli.Flag {
+	return &cli.StringFlag{
+		Name: name, Usage: usage, Value: defaultText, ValidateDefaults: defaultText != "",
+		Validator: func(text string) (err error) {
+			*value, err = parse(text)
+			return err
+		},
 	}
+}
+
+func durationFlag(name, defaultText, usage string, value *time.Duration) cli.Flag {
+	return parsedFlag(name, defaultText, usage, value, duration.Parse)
+}
+
+// unknownCommand is the error for a command that does not exist.
+func unknownCommand(root *cli.Command, name string) error {
+	var names []string
+	for _, c := range root.Commands {
+		names = append(names, c.Name)
+	}
+	return wrongUsage("there is no command %q%s", name, didYouMean(name, "", names))
 }
 
 // suggestFlag suggests a flag if the error is that one is unknown.
-func suggestFlag(flags *flag.FlagSet, err error) string {
+func suggestFlag(cmd *cli.Command, err error) string {
 	unknown, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
 	if !ok {
 		return ""
 	}
 	var names []string
-	flags.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
+	for _, f := range cmd.Flags {
+		names = append(names, f.Names()[0])
+	}
 	return didYouMean(unknown, "-", names)
 }
 

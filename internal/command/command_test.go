@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"go.uber.org/goleak"
 
@@ -19,31 +20,36 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// flagsOf returns the names of the flags that a command defines.
-func flagsOf(define func(*flag.FlagSet) action) []string {
-	flags := flag.NewFlagSet("", flag.ContinueOnError)
-	define(flags)
-	var names []string
-	flags.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
-	return names
+// run runs the binary as a person would.
+func run(t *testing.T, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	var out, errOut strings.Builder
+	status = Program{Version: "1.2.3"}.Run(t.Context(), args, nil, &out, &errOut)
+	return status, out.String(), errOut.String()
 }
 
-// TestHelpHasEveryFlag shows that -h of each command has exactly its flags.
-func TestHelpHasEveryFlag(t *testing.T) {
-	line := regexp.MustCompile(`(?m)^  -([a-z-]+) `)
-	for _, c := range commands {
-		inHelp := map[string]bool{}
-		for _, match := range line.FindAllStringSubmatch(c.usage, -1) {
-			inHelp[match[1]] = true
+// TestHelp shows that each flag of each command has a description, and that the
+// lines of all help fit into a terminal.
+func TestHelp(t *testing.T) {
+	for _, c := range append(Program{}.root().Commands, Program{}.root()) {
+		args := []string{c.Name, "-h"}
+		if c.Name == programName {
+			args = args[1:]
 		}
-		for _, name := range flagsOf(c.define) {
-			if !inHelp[name] {
-				t.Errorf("%s -h does not have -%s", c.name, name)
+		status, help, stderr := run(t, args...)
+		if status != 0 || stderr != "" {
+			t.Errorf("%s: status %d, %s", c.Name, status, stderr)
+		}
+		for line := range strings.Lines(help) {
+			if utf8.RuneCountInString(line) > 88 && !strings.HasPrefix(line, "https://") {
+				t.Errorf("%s: too long: %s", c.Name, line)
 			}
-			delete(inHelp, name)
 		}
-		for name := range inHelp {
-			t.Errorf("%s -h has -%s, which is not a flag", c.name, name)
+		for _, f := range documentedFlags(c) {
+			placeholder, usage := flag.UnquoteUsage(&flag.Flag{Usage: f.GetUsage()})
+			if usage == "" || f.TakesValue() && strings.ToUpper(placeholder) != placeholder {
+				t.Errorf("%s -%s: placeholder %q, description %q", c.Name, f.Names()[0], placeholder, usage)
+			}
 		}
 	}
 }
@@ -81,7 +87,8 @@ func TestSandboxIsDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Without the padding of the table of control endpoints.
-	help := regexp.MustCompile(` +`).ReplaceAllString(sandboxUsage, " ")
+	_, help, _ := run(t, "sandbox", "-h")
+	help = regexp.MustCompile(` +`).ReplaceAllString(help, " ")
 	check := func(name, inHelp, inGuide string) {
 		t.Helper()
 		if !regexp.MustCompile(inHelp).MatchString(help) {
@@ -91,8 +98,9 @@ func TestSandboxIsDocumented(t *testing.T) {
 			t.Errorf("the guide does not have %s", name)
 		}
 	}
-	for _, name := range flagsOf(defineSandbox) {
-		check("-"+name, `(?m)^ -`+name+` `, "| `-"+name)
+	for _, f := range documentedFlags(sandboxCommand()) {
+		name := f.Names()[0]
+		check("-"+name, `(?m)^ -`+name+`\b`, "| `-"+name)
 	}
 	for _, key := range sandbox.Keys() {
 		check(key, `(?m)^ `+key+` `, "| `"+key+"` |")
@@ -109,6 +117,6 @@ func TestSandboxIsDocumented(t *testing.T) {
 		check("reading "+r.Name, "", "| "+name+" | "+r.Description+" |")
 	}
 	for _, kind := range sandbox.FaultKinds() {
-		check("kind "+kind, `Kinds for (API requests|deliveries): [a-z_,\s]*\b`+kind+`\b`, "| `"+kind+"` |")
+		check("kind "+kind, `Kinds of faults:[a-z_,\s]*\b`+kind+`\b`, "| `"+kind+"` |")
 	}
 }

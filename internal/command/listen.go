@@ -5,57 +5,24 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/urfave/cli/v3"
+
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/delivery"
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/endpointcheck"
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/redact"
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/signature"
 )
-
-const listenUsage = `Usage: terraform-provider-digitalriver listen [flags]
-
-Receives events on this machine. It verifies each signature with the active secrets
-of the event's webhook, which it gets from the API, and prints a line for each
-event. It responds with 202 to an event whose signature is valid, and with 400 and
-the reason to anything else.
-
-It creates no webhook: it prints the address to put into your configuration. A
-sandbox on this machine can reach it; Digital River cannot, unless you put a tunnel
-in front of it.
-
-The key and the API come from the environment, as for the provider:
-DIGITALRIVER_API_KEY, DIGITALRIVER_BASE_URL and DIGITALRIVER_API_VERSION.
-
-Flags:
-  -listen ADDRESS   the address to listen on; port 0 picks a free port (default
-                    127.0.0.1:8080)
-  -webhook ID       verify with the secrets of this webhook (default: of the
-                    webhooks that an event names; those of the Commerce API name
-                    none)
-  -forward URL      send each event with a valid signature on to your own server,
-                    with the same bytes and headers, after it was acknowledged
-  -body             also print the body of each event
-  -json             print each event as one line of JSON
-  -print-secret     print the newest secret of -webhook at the start
-
-It ends when you interrupt it.
-
-Exit status: 0 after an interrupt, 1 if it cannot listen, 2 for wrong usage.
-
-For example, with the sandbox:
-  export DIGITALRIVER_BASE_URL=http://127.0.0.1:8787
-  export DIGITALRIVER_API_KEY=sk_test_sandbox
-  terraform-provider-digitalriver listen
-`
 
 const (
 	// maxEventBody is the number of bytes of an event. The documentation names no
@@ -75,62 +42,113 @@ type listener struct {
 	secrets *webhookSecrets
 	forward *url.URL // nil for none.
 	printer *eventPrinter
-	sending sync.WaitGroup
+	// transport sends what is forwarded.
+	transport http.RoundTripper
+	sending   sync.WaitGroup
 }
 
-func defineListen(flags *flag.FlagSet) action {
-	address := flags.String("listen", "127.0.0.1:8080", "")
-	webhook := flags.String("webhook", "", "")
-	forward := flags.String("forward", "", "")
-	printSecret := flags.Bool("print-secret", false, "")
+func listenCommand() *cli.Command {
+	var address, webhook, forward string
+	var printSecret bool
+	var useTLS tlsFlags
 	printer := &eventPrinter{}
-	flags.BoolVar(&printer.body, "body", false, "")
-	flags.BoolVar(&printer.json, "json", false, "")
-	return func(ctx context.Context, args []string, std streams) error {
-		if len(args) > 0 {
-			return wrongUsage("unexpected argument %q", args[0])
-		}
-		if *printSecret && *webhook == "" {
-			return wrongUsage("-print-secret needs -webhook")
-		}
-		client, err := newClient("listen")
-		if err != nil {
-			return err
-		}
-		printer.out = std.out
-		l := &listener{
-			secrets: &webhookSecrets{list: client.ListSecrets, webhookID: *webhook},
-			printer: printer,
-		}
-		if *forward != "" {
-			l.forward, err = url.Parse(*forward)
-			if err != nil || l.forward.Scheme != "http" && l.forward.Scheme != "https" || l.forward.Hostname() == "" {
-				return wrongUsage("-forward must begin with https:// or http:// and name a host")
+	return &cli.Command{
+		Name: "listen", Category: groupReceiving,
+		Usage: "receive events on this machine, and verify them",
+		Description: `
+Receives events on this machine. It verifies each signature with the active secrets
+of the event's webhook, which it gets from the API, and prints a line for each
+event. It responds with 202 to an event whose signature is valid, and with 400 and
+the reason to anything else.
+
+It creates no webhook: it prints the address to put into your configuration. A
+sandbox on this machine can reach it; Digital River cannot, unless you put a tunnel
+in front of it.
+
+` + environmentHelp + `
+
+It ends when you interrupt it.`,
+		Metadata: map[string]any{
+			notes: `
+For example, with the sandbox:
+  export DIGITALRIVER_BASE_URL=http://127.0.0.1:8787
+  export DIGITALRIVER_API_KEY=sk_test_sandbox
+  terraform-provider-digitalriver listen`,
+			statusSuccess: "it was interrupted",
+			statusFailure: "it cannot listen, or cannot print the secret",
+		},
+		Flags: slices.Concat([]cli.Flag{
+			&cli.StringFlag{
+				Name: "listen", Value: "127.0.0.1:8080", Destination: &address,
+				Usage: "listen on this `ADDRESS`; port 0 picks a free one",
+			},
+			&cli.StringFlag{
+				Name: "webhook", Destination: &webhook,
+				DefaultText: "those that an event names; events of the Commerce API name none",
+				Usage:       "verify with the secrets of the webhook with this `ID`",
+			},
+			&cli.StringFlag{
+				Name: "forward", Destination: &forward,
+				Usage: "send each event with a valid signature on to your own server at this `URL`, with the same bytes " +
+					"and headers, after it was acknowledged",
+			},
+		}, useTLS.flags("for -forward"), []cli.Flag{
+			&cli.BoolFlag{Name: "body", Destination: &printer.body, Usage: "also print the body of each event"},
+			&cli.BoolFlag{Name: "json", Destination: &printer.json, Usage: "print each event as one line of JSON"},
+			&cli.BoolFlag{
+				Name: "print-secret", Destination: &printSecret,
+				Usage: "print the newest secret of -webhook at the start",
+			},
+		}),
+		ArgValidator: noArguments,
+		Action: func(ctx context.Context, cmd *cli.Command) error {
+			if printSecret && webhook == "" {
+				return wrongUsage("-print-secret needs -webhook")
 			}
-		}
-		if *printSecret {
-			secrets, err := client.ListSecrets(ctx, *webhook)
+			client, err := newClient("listen")
 			if err != nil {
-				return withAdvice(err)
+				return err
 			}
-			if len(secrets) > 0 {
-				_, _ = fmt.Fprintf(std.err, "Signing secret: %s\n", secrets[0].Secret)
+			config, err := useTLS.config()
+			if err != nil {
+				return err
 			}
-		}
-		ctx, stop := untilInterrupted(ctx)
-		defer stop()
-		return l.serve(ctx, *address, std)
+			printer.out = cmd.Writer
+			l := &listener{
+				secrets:   &webhookSecrets{list: client.ListSecrets, webhookID: webhook},
+				printer:   printer,
+				transport: endpointcheck.NewTransport(config),
+			}
+			if forward != "" {
+				l.forward, err = url.Parse(forward)
+				if err != nil || l.forward.Scheme != "http" && l.forward.Scheme != "https" || l.forward.Hostname() == "" {
+					return wrongUsage("-forward must begin with https:// or http:// and name a host")
+				}
+			}
+			if printSecret {
+				secrets, err := client.ListSecrets(ctx, webhook)
+				if err != nil {
+					return withAdvice(err)
+				}
+				if len(secrets) > 0 {
+					_, _ = fmt.Fprintf(cmd.ErrWriter, "Signing secret: %s\n", secrets[0].Secret)
+				}
+			}
+			ctx, stop := untilInterrupted(ctx)
+			defer stop()
+			return l.serve(ctx, address, cmd.ErrWriter)
+		},
 	}
 }
 
 // serve receives events until ctx ends.
-func (l *listener) serve(ctx context.Context, address string, std streams) error {
+func (l *listener) serve(ctx context.Context, address string, stderr io.Writer) error {
 	socket, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
 		return fmt.Errorf("%w; choose another address with -listen", err)
 	}
 	own := "http://" + socket.Addr().String() + "/"
-	_, _ = fmt.Fprintf(std.err, "Listening. Use this address for a webhook:\n\n  address = %q\n\n", own)
+	_, _ = fmt.Fprintf(stderr, "Listening. Use this address for a webhook:\n\n  address = %q\n\n", own)
 	server := &http.Server{
 		Handler: l, ReadTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		BaseContext: func(net.Listener) context.Context { return ctx },
@@ -187,7 +205,7 @@ func (l *listener) pass(original *http.Request, event received) {
 	for _, name := range []string{"Connection", "Content-Length"} {
 		request.Header.Del(name)
 	}
-	response := delivery.Send(http.DefaultTransport, request, forwardTimeout)
+	response := delivery.Send(l.transport, request, forwardTimeout)
 	l.printer.printForward(event, redact.URL(l.forward.String()), response)
 }
 

@@ -74,7 +74,7 @@ func TestListen_sandbox(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &listener{secrets: &webhookSecrets{list: client.ListSecrets}, forward: target}
+	l := &listener{secrets: &webhookSecrets{list: client.ListSecrets}, forward: target, transport: http.DefaultTransport}
 	address, lines := startListener(t, l)
 	webhook, err := client.CreateWebhook(t.Context(), digitalriver.Webhook{
 		Address: address, Types: []string{"order.accepted"}, Enabled: true, APIVersion: "default", TransportType: "HTTP",

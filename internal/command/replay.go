@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -13,52 +12,17 @@ import (
 	"slices"
 	"time"
 
+	"github.com/urfave/cli/v3"
 	"golang.org/x/oauth2"
 	"golang.org/x/time/rate"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/delivery"
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/duration"
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/endpointcheck"
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/redact"
 )
-
-const replayUsage = `Usage: terraform-provider-digitalriver replay -since TIME [flags]
-
-Sends an endpoint the events that its webhook missed, for example while it was
-disabled. It reads the account's events, which the API keeps for 30 days, selects
-those whose types the webhook receives, and posts them to the endpoint, oldest
-first. The requests have the body, signatures and credentials that Digital River's
-deliveries would have, but come from this machine.
-
-The endpoint may get an event that it has already: it must accept duplicates.
-
-It stops at the first event that the endpoint does not acknowledge, so that the
-order stays. Run it again with the same -resume file to go on.
-
-The key and the API come from the environment, as for the provider:
-DIGITALRIVER_API_KEY, DIGITALRIVER_BASE_URL and DIGITALRIVER_API_VERSION.
-
-Flags:
-  -since TIME       how far to go back: a duration such as 90m or 24h, or a time
-                    such as 2026-01-31T12:00:00Z
-  -until TIME       where to stop, in the same form (default: now)
-  -webhook ID       the webhook (default: the only one whose address is -to)
-  -to URL           the endpoint (default: the address of -webhook)
-  -types PATTERN    only event types of this pattern, such as order.*
-  -rate N           events per second, at most (default 5)
-  -resume FILE      write the IDs of acknowledged events to this file, and skip
-                    those that are in it
-  -dry-run          list the events, send nothing
-  -cacert FILE      for the endpoint, also trust the certificates in this PEM file
-  -insecure         do not check the endpoint's certificate
-
-Exit status: 0 if all events were acknowledged, 1 if not, 2 for wrong usage.
-
-For example:
-  terraform-provider-digitalriver replay -since 24h \
-    -to https://shop.example.com/digital-river/orders -resume sent.txt
-`
 
 // replayer sends events to an endpoint.
 type replayer struct {
@@ -72,84 +36,121 @@ type replayer struct {
 	out       io.Writer
 }
 
-func defineReplay(flags *flag.FlagSet) action {
+func replayCommand() *cli.Command {
 	now := time.Now()
 	var since, until time.Time
-	timeFlag := func(name string, into *time.Time) {
-		flags.Func(name, "", func(text string) (err error) {
-			*into, err = parseTimeOrAge(text, now)
-			return err
-		})
-	}
-	timeFlag("since", &since)
-	timeFlag("until", &until)
-	webhookID := flags.String("webhook", "", "")
-	to := flags.String("to", "", "")
-	pattern := flags.String("types", "", "")
-	perSecond := flags.Float64("rate", 5, "")
-	resume := flags.String("resume", "", "")
-	dryRun := flags.Bool("dry-run", false, "")
+	var webhookID, to, pattern, resume string
+	var perSecond float64
+	var dryRun bool
 	var useTLS tlsFlags
-	useTLS.define(flags)
-	return func(ctx context.Context, args []string, std streams) error {
-		switch {
-		case len(args) > 0:
-			return wrongUsage("unexpected argument %q", args[0])
-		case since.IsZero():
-			return wrongUsage("-since is missing")
-		case *webhookID == "" && *to == "":
-			return wrongUsage("want -to, -webhook or both")
-		case *pattern != "" && !catalog.ValidPattern(*pattern):
-			return wrongUsage("-types %s: want an event type, such as order.accepted, or a pattern, such as order.*", *pattern)
-		case *perSecond <= 0:
-			return wrongUsage("-rate must be above 0")
-		}
-		config, err := useTLS.config()
-		if err != nil {
-			return err
-		}
-		if until.IsZero() {
-			until = now
-		}
-		client, err := newClient("replay")
-		if err != nil {
-			return err
-		}
-		webhook, err := webhookToReplay(ctx, client, *webhookID, *to)
-		if err != nil {
-			return withAdvice(err)
-		}
-		events, err := missedEvents(ctx, client, since, until, webhook.Types, *pattern)
-		if err != nil {
-			return withAdvice(err)
-		}
-		file, err := openResumeFile(*resume, *dryRun)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = file.close() }()
-		events = slices.DeleteFunc(events, func(e digitalriver.Event) bool { return file.acknowledged[e.ID] })
-		if *dryRun {
-			for _, e := range events {
-				_, _ = fmt.Fprintf(std.out, "%s  %s  %s\n", e.CreatedTime.UTC().Format(time.RFC3339), e.Type, e.ID)
+	timeOrAge := func(text string) (time.Time, error) { return parseTimeOrAge(text, now) }
+	return &cli.Command{
+		Name: "replay", Category: groupReceiving,
+		Usage:     "send an endpoint the events that it missed",
+		UsageText: programName + " replay -since TIME [flags]",
+		Description: `
+Sends an endpoint the events that its webhook missed, for example while it was
+disabled. It reads the account's events, which the API keeps for 30 days, selects
+those whose types the webhook receives, and posts them to the endpoint, oldest
+first. The requests have the body, signatures and credentials that Digital River's
+deliveries would have, but come from this machine.
+
+The endpoint may get an event that it has already: it must accept duplicates.
+
+It stops at the first event that the endpoint does not acknowledge, so that the
+order stays. Run it again with the same -resume file to go on.
+
+` + environmentHelp,
+		Metadata: map[string]any{
+			notes: `
+For example:
+  terraform-provider-digitalriver replay -since 24h \
+    -to https://shop.example.com/digital-river/orders -resume sent.txt`,
+			statusSuccess: "all events were acknowledged",
+			statusFailure: "one was not",
+		},
+		Flags: slices.Concat([]cli.Flag{
+			parsedFlag("since", "", "go back to this `TIME`: how long ago, such as 90m or 24h, or a time such as "+
+				"2026-01-31T12:00:00Z", &since, timeOrAge),
+			parsedFlag("until", "", "stop at this `TIME`, in the same form, instead of now", &until, timeOrAge),
+			&cli.StringFlag{
+				Name: "webhook", Destination: &webhookID, DefaultText: "the only one whose address is -to",
+				Usage: "the webhook with this `ID`",
+			},
+			&cli.StringFlag{
+				Name: "to", Destination: &to, DefaultText: "the address of -webhook", Usage: "send to this `URL`",
+			},
+			&cli.StringFlag{
+				Name: "types", Destination: &pattern, Usage: "only event types of this `PATTERN`, such as order.*",
+			},
+			&cli.FloatFlag{
+				Name: "rate", Value: 5, Destination: &perSecond, Usage: "send this `NUMBER` of events per second, at most",
+			},
+			&cli.StringFlag{
+				Name: "resume", Destination: &resume,
+				Usage: "write the IDs of acknowledged events to this `FILE`, and skip those that are in it",
+			},
+			&cli.BoolFlag{Name: "dry-run", Destination: &dryRun, Usage: "list the events, and send nothing"},
+		}, useTLS.flags("for the endpoint")),
+		ArgValidator: noArguments,
+		Action: func(ctx context.Context, cmd *cli.Command) error {
+			switch {
+			case since.IsZero():
+				return wrongUsage("-since is missing")
+			case webhookID == "" && to == "":
+				return wrongUsage("want -to, -webhook or both")
+			case pattern != "" && !catalog.ValidPattern(pattern):
+				return wrongUsage("-types %s: want an event type, such as order.accepted, or a pattern, such as order.*", pattern)
+			case perSecond <= 0:
+				return wrongUsage("-rate must be above 0")
 			}
-			_, _ = fmt.Fprintf(std.out, "Events to send: %d.\n", len(events))
-			return nil
-		}
-		r := &replayer{
-			transport: endpointcheck.NewTransport(config), webhook: webhook, to: *to,
-			limiter: rate.NewLimiter(rate.Limit(*perSecond), 1), resume: file, out: std.out,
-		}
-		if r.to == "" {
-			r.to = webhook.Address
-		}
-		if err := r.readSecrets(ctx, client); err != nil {
-			return withAdvice(err)
-		}
-		if useTLS.insecure {
-			_, _ = fmt.Fprintln(std.err, "Warning: the certificate of the endpoint is not checked.")
-		}
-		return r.send(ctx, events)
+			config, err := useTLS.config()
+			if err != nil {
+				return err
+			}
+			if until.IsZero() {
+				until = now
+			}
+			client, err := newClient("replay")
+			if err != nil {
+				return err
+			}
+			webhook, err := webhookToReplay(ctx, client, webhookID, to)
+			if err != nil {
+				return withAdvice(err)
+			}
+			events, err := missedEvents(ctx, client, since, until, webhook.Types, pattern)
+			if err != nil {
+				return withAdvice(err)
+			}
+			file, err := openResumeFile(resume, dryRun)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = file.close() }()
+			events = slices.DeleteFunc(events, func(e digitalriver.Event) bool { return file.acknowledged[e.ID] })
+			if dryRun {
+				for _, e := range events {
+					_, _ = fmt.Fprintf(cmd.Writer, "%s  %s  %s\n", e.CreatedTime.UTC().Format(time.RFC3339), e.Type, e.ID)
+				}
+				_, _ = fmt.Fprintf(cmd.Writer, "Events to send: %d.\n", len(events))
+				return nil
+			}
+			r := &replayer{
+				transport: endpointcheck.NewTransport(config), webhook: webhook, to: to,
+				limiter: rate.NewLimiter(rate.Limit(perSecond), 1), resume: file, out: cmd.Writer,
+			}
+			if r.to == "" {
+				r.to = webhook.Address
+			}
+			if err := r.readSecrets(ctx, client); err != nil {
+				return withAdvice(err)
+			}
+			if useTLS.insecure {
+				_, _ = fmt.Fprintln(cmd.ErrWriter, "Warning: the certificate of the endpoint is not checked.")
+			}
+			return r.send(ctx, events)
+		},
 	}
 }
 
@@ -158,9 +159,9 @@ func parseTimeOrAge(text string, now time.Time) (time.Time, error) {
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
 		return t, nil
 	}
-	age, err := time.ParseDuration(text)
-	if err != nil || age < 0 {
-		return time.Time{}, errors.New("want a duration such as 90m or 24h, or a time such as 2026-01-31T12:00:00Z")
+	age, err := duration.Parse(text)
+	if err != nil {
+		return time.Time{}, errors.New(err.Error() + "; or a time such as 2026-01-31T12:00:00Z")
 	}
 	return now.Add(-age), nil
 }

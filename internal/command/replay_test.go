@@ -1,7 +1,6 @@
 package command
 
 import (
-	"bytes"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
@@ -78,9 +77,8 @@ func (m missed) expected(accept func(name string) bool) []string {
 // replay runs the command.
 func replay(t *testing.T, args ...string) (status int, out string) {
 	t.Helper()
-	var stdout, stderr bytes.Buffer
-	status = Run(t.Context(), append([]string{"replay"}, args...), nil, &stdout, &stderr)
-	return status, stdout.String() + stderr.String()
+	status, stdout, stderr := run(t, append([]string{"replay"}, args...)...)
+	return status, stdout + stderr
 }
 
 // endpoint records the types of the events that it acknowledges.
@@ -212,11 +210,11 @@ func TestReplay_filters(t *testing.T) {
 func TestReplay_usage(t *testing.T) {
 	t.Setenv("DIGITALRIVER_API_KEY", "sk_test_sandbox")
 	for want, args := range map[string][]string{
-		"-since is missing":                  {"-to", "https://shop.example.com"},
-		"want -to, -webhook or both":         {"-since", "1h"},
-		"want a duration such as 90m or 24h": {"-since", "1d", "-to", "https://shop.example.com"},
-		"-rate must be above 0":              {"-since", "1h", "-to", "https://shop.example.com", "-rate", "0"},
-		"-types order:":                      {"-since", "1h", "-to", "https://shop.example.com", "-types", "order:"},
+		"-since is missing":          {"-to", "https://shop.example.com"},
+		"want -to, -webhook or both": {"-since", "1h"},
+		"want a duration with units": {"-since", "1d", "-to", "https://shop.example.com"},
+		"-rate must be above 0":      {"-since", "1h", "-to", "https://shop.example.com", "-rate", "0"},
+		"-types order:":              {"-since", "1h", "-to", "https://shop.example.com", "-types", "order:"},
 	} {
 		if status, out := replay(t, args...); status != 2 || !strings.Contains(out, want) {
 			t.Errorf("%q: status %d, %q", args, status, out)

@@ -3,8 +3,9 @@ package command
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"flag"
 	"os"
+
+	"github.com/urfave/cli/v3"
 )
 
 // tlsFlags are the flags for the certificates of endpoints.
@@ -13,9 +14,15 @@ type tlsFlags struct {
 	insecure bool
 }
 
-func (f *tlsFlags) define(flags *flag.FlagSet) {
-	flags.StringVar(&f.caFile, "cacert", "", "")
-	flags.BoolVar(&f.insecure, "insecure", false, "")
+// flags returns the flags, with a purpose such as "for the endpoint".
+func (f *tlsFlags) flags(purpose string) []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{
+			Name: "cacert", Destination: &f.caFile,
+			Usage: purpose + ", also trust the certificates in this PEM `FILE`",
+		},
+		&cli.BoolFlag{Name: "insecure", Destination: &f.insecure, Usage: purpose + ", do not check the certificate"},
+	}
 }
 
 // config returns the configuration that the flags ask for, nil for the default.

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,49 +15,16 @@ import (
 	"strings"
 	"time"
 
+	"github.com/urfave/cli/v3"
+
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/delivery"
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/redact"
 )
 
-const triggerUsage = `Usage: terraform-provider-digitalriver trigger TYPE... [flags]
-       terraform-provider-digitalriver trigger -resend EVENT_ID [flags]
-
-Has the sandbox send an event of each TYPE, such as order.accepted, to every
-enabled webhook that subscribes to it. Waits for the first attempts and prints a
-line for each. The events carry sample objects. A TYPE that is not documented needs
--data.
-
-Flags:
-  -sandbox URL        the sandbox (default: DIGITALRIVER_BASE_URL from the
-                      environment, or http://127.0.0.1:8787)
-  -mode MODE          test (the default) or live: the mode of the webhooks
-  -product PRODUCT    digital_river_api or commerce_api: the product that the
-                      events come from (default: digital_river_api for a TYPE that
-                      both have)
-  -data FILE          a JSON object that is merged into the sample object (a JSON
-                      merge patch: null removes a member)
-  -resend EVENT_ID    deliver an event again to every webhook that it was sent to,
-                      signed anew; takes no TYPE, -mode, -product or -data
-  -wait DURATION      how long to wait for the first attempts (default 5s)
-  -json               print a JSON array, with members of the sandbox's
-                      GET /_sandbox/deliveries; outcome is pending if there was no
-                      attempt in time
-
-Exit status: 0 if all deliveries were acknowledged; 1 if one was not, if no webhook
-subscribes to a TYPE or was sent EVENT_ID, or if the sandbox cannot be reached; 2 for
-wrong usage.
-
-For example:
-  terraform-provider-digitalriver trigger order.accepted order.blocked
-  echo '{"currency": "EUR"}' > data.json
-  terraform-provider-digitalriver trigger order.accepted -data data.json -wait 10s
-  terraform-provider-digitalriver trigger acme.custom -data data.json
-
-The sandbox retries failed deliveries by its own clock. To make the next retries
-due: curl -d '{"advance": "10m"}' http://127.0.0.1:8787/_sandbox/clock
-`
+// dataUsage describes -data, which has an object for the event.
+const dataUsage = "merge the JSON object in this `FILE` into the sample object (a JSON merge patch: null removes a member)"
 
 const (
 	defaultSandbox = "http://127.0.0.1:8787"
@@ -93,38 +59,90 @@ type attempt struct {
 	NextAttempt *time.Time `json:"nextAttempt"`
 }
 
-func defineTrigger(flags *flag.FlagSet) action {
-	base := flags.String("sandbox", cmp.Or(os.Getenv(digitalriver.BaseURLVariable), defaultSandbox), "")
-	mode := flags.String("mode", "test", "")
-	product := flags.String("product", "", "")
-	dataFile := flags.String("data", "", "")
-	resend := flags.String("resend", "", "")
-	wait := flags.Duration("wait", 5*time.Second, "")
-	asJSON := flags.Bool("json", false, "")
-	return func(ctx context.Context, types []string, std streams) error {
-		s := sandboxClient{strings.TrimSuffix(*base, "/")}
-		create := func() ([]triggeredEvent, error) {
-			data, err := checkTrigger(types, *mode, *product, *dataFile)
+func triggerCommand() *cli.Command {
+	var base, mode, product, dataFile, resend string
+	var wait time.Duration
+	var asJSON bool
+	return &cli.Command{
+		Name: "trigger", Category: groupSandbox,
+		Usage: "make the sandbox send events",
+		UsageText: programName + " trigger TYPE... [flags]\n" +
+			programName + " trigger -resend EVENT_ID [flags]",
+		Description: `
+Has the sandbox send an event of each TYPE, such as order.accepted, to every
+enabled webhook that subscribes to it. Waits for the first attempts and prints a
+line for each. The events carry sample objects. A TYPE that is not documented needs
+-data.`,
+		Metadata: map[string]any{
+			notes: `
+For example:
+  terraform-provider-digitalriver trigger order.accepted order.blocked
+  echo '{"currency": "EUR"}' > data.json
+  terraform-provider-digitalriver trigger order.accepted -data data.json -wait 10s
+  terraform-provider-digitalriver trigger acme.custom -data data.json
+
+The sandbox retries failed deliveries by its own clock. To make the next retries
+due: curl -d '{"advance": "10m"}' http://127.0.0.1:8787/_sandbox/clock`,
+			statusSuccess: "all deliveries were acknowledged",
+			statusFailure: "one was not, if no webhook subscribes to a TYPE or was sent EVENT_ID, or if the sandbox " +
+				"cannot be reached",
+		},
+		Flags: []cli.Flag{
+			&cli.StringFlag{
+				Name: "sandbox", Destination: &base,
+				Value:       cmp.Or(os.Getenv(digitalriver.BaseURLVariable), defaultSandbox),
+				DefaultText: digitalriver.BaseURLVariable + " from the environment, or " + defaultSandbox,
+				Usage:       "the sandbox at this `URL`",
+			},
+			&cli.StringFlag{
+				Name: "mode", Value: "test", Destination: &mode,
+				Usage: "to the webhooks of this `MODE`: test or live",
+			},
+			&cli.StringFlag{
+				Name: "product", Destination: &product,
+				DefaultText: "digital_river_api for a TYPE that both have",
+				Usage:       "send events of this `PRODUCT`: digital_river_api or commerce_api",
+			},
+			&cli.StringFlag{Name: "data", Destination: &dataFile, Usage: dataUsage},
+			&cli.StringFlag{
+				Name: "resend", Destination: &resend,
+				Usage: "deliver the event with this `EVENT_ID` again to every webhook that it was sent to, signed anew; takes no " +
+					"TYPE, -mode, -product or -data",
+			},
+			durationFlag("wait", "5s", "wait for the first attempts for this `DURATION`, at most", &wait),
+			&cli.BoolFlag{
+				Name: "json", Destination: &asJSON,
+				Usage: "print a JSON array, with members of the sandbox's GET /_sandbox/deliveries; outcome is pending " +
+					"if there was no attempt in time",
+			},
+		},
+		ShellComplete: completeEventTypes,
+		Action: func(ctx context.Context, cmd *cli.Command) error {
+			types := cmd.Args().Slice()
+			s := sandboxClient{strings.TrimSuffix(base, "/")}
+			create := func() ([]triggeredEvent, error) {
+				data, err := checkTrigger(types, mode, product, dataFile)
+				if err != nil {
+					return nil, err
+				}
+				return s.trigger(ctx, types, mode, product, data)
+			}
+			if resend != "" {
+				if len(types) > 0 || mode != "test" || product != "" || dataFile != "" {
+					return wrongUsage("-resend takes no event type, -mode, -product or -data")
+				}
+				create = func() ([]triggeredEvent, error) { return s.resend(ctx, resend) }
+			}
+			events, err := create()
 			if err != nil {
-				return nil, err
+				return err
 			}
-			return s.trigger(ctx, types, *mode, *product, data)
-		}
-		if *resend != "" {
-			if len(types) > 0 || *mode != "test" || *product != "" || *dataFile != "" {
-				return wrongUsage("-resend takes no event type, -mode, -product or -data")
+			attempts, err := s.awaitAttempts(ctx, events, wait)
+			if err != nil {
+				return err
 			}
-			create = func() ([]triggeredEvent, error) { return s.resend(ctx, *resend) }
-		}
-		events, err := create()
-		if err != nil {
-			return err
-		}
-		attempts, err := s.awaitAttempts(ctx, events, *wait)
-		if err != nil {
-			return err
-		}
-		return report(std.out, attempts, *asJSON)
+			return report(cmd.Writer, attempts, asJSON)
+		},
 	}
 }
 

@@ -3,85 +3,87 @@ package command
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/urfave/cli/v3"
+
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/signature"
 )
 
-const verifyUsage = `Usage: terraform-provider-digitalriver verify -header VALUE -secret-file FILE [flags] < BODY
-
+func verifyCommand() *cli.Command {
+	var header, secretFile string
+	var tolerance time.Duration
+	var asJSON bool
+	now := time.Now()
+	return &cli.Command{
+		Name: "verify", Category: groupReceiving,
+		Usage:     "check the signature of a delivery",
+		UsageText: programName + " verify -header VALUE [flags] < BODY",
+		Description: `
 Reports whether the signature of a delivery is valid, or which part of it is
 wrong. BODY is the body of the request as it arrived, byte for byte.
-
-Flags:
-  -header VALUE       the value of the request's DigitalRiver-Signature header
-  -secret-file FILE   the signing secret, whk_...; if several are active, one on
-                      each line (default: DIGITALRIVER_WEBHOOK_SECRET from the
-                      environment)
-  -tolerance DURATION how far the timestamp may be from now (default 5m)
-  -at TIME            the time to use as now, such as 2026-01-31T12:00:00Z, or in
-                      Unix seconds
-  -json               print the result as JSON: valid, the timestamp, and for a
-                      signature that is not valid its reason (malformed_header,
-                      no_secret_matches or outside_tolerance), the problem in
-                      words, and advice
 
 It prints "valid", or what failed: the header is malformed, no secret matches, or
 the timestamp is outside the tolerance. If no secret matches, it also checks
 whether BODY was parsed and encoded again on its way here, the usual mistake, and
 names what was changed: white space, the order of members, escapes such as \/ and
-\u00e9, a byte order mark, or base64.
-
-Exit status: 0 if the signature is valid, 1 if it is not, 2 for wrong usage.
-
+\u00e9, a byte order mark, or base64.`,
+		Metadata: map[string]any{
+			notes: `
 For example:
   terraform-provider-digitalriver verify -secret-file secret.txt \
-    -header '1700000000, q2W9...=' < body.json
-`
-
-func defineVerify(flags *flag.FlagSet) action {
-	header := flags.String("header", "", "")
-	secretFile := flags.String("secret-file", "", "")
-	tolerance := flags.Duration("tolerance", 5*time.Minute, "")
-	asJSON := flags.Bool("json", false, "")
-	now := time.Now()
-	flags.Func("at", "", func(text string) (err error) {
-		now, err = parseTime(text)
-		return err
-	})
-	return func(_ context.Context, args []string, std streams) error {
-		if len(args) > 0 {
-			return wrongUsage("unexpected argument %q", args[0])
-		}
-		if *header == "" {
-			return wrongUsage("-header is missing")
-		}
-		secrets, err := readLines(*secretFile, secretVariable)
-		if err != nil {
+    -header '1700000000, q2W9...=' < body.json`,
+			statusSuccess: "the signature is valid",
+			statusFailure: "it is not",
+		},
+		Flags: []cli.Flag{
+			&cli.StringFlag{
+				Name: "header", Destination: &header,
+				Usage: "the request's DigitalRiver-Signature header has this `VALUE`",
+			},
+			&cli.StringFlag{
+				Name: "secret-file", Destination: &secretFile, DefaultText: secretVariable + " from the environment",
+				Usage: "read the signing secret (whk_...) from this `FILE`; if several are active, one on each line",
+			},
+			durationFlag("tolerance", "5m", "let the timestamp be this `DURATION` from now, at most", &tolerance),
+			parsedFlag("at", "", "use this `TIME` as now, such as 2026-01-31T12:00:00Z, or in Unix seconds", &now, parseTime),
+			&cli.BoolFlag{
+				Name: "json", Destination: &asJSON,
+				Usage: "print the result as JSON: valid, the timestamp, and for a signature that is not valid its reason " +
+					"(malformed_header, no_secret_matches or outside_tolerance), the problem in words, and advice",
+			},
+		},
+		ArgValidator: noArguments,
+		Action: func(_ context.Context, cmd *cli.Command) error {
+			if header == "" {
+				return wrongUsage("-header is missing")
+			}
+			secrets, err := readLines(secretFile, secretVariable)
+			if err != nil {
+				return err
+			}
+			if len(secrets) == 0 {
+				return wrongUsage("there is no secret: use -secret-file or set %s", secretVariable)
+			}
+			body, err := io.ReadAll(cmd.Reader)
+			if err != nil {
+				return err
+			}
+			v := newVerdict(headerValue(header), secrets, body, now, tolerance)
+			if asJSON {
+				err = printJSON(cmd.Writer, v)
+			} else {
+				v.print(cmd.Writer)
+			}
+			if err == nil && !v.Valid {
+				err = errBadResult
+			}
 			return err
-		}
-		if len(secrets) == 0 {
-			return wrongUsage("there is no secret: use -secret-file or set %s", secretVariable)
-		}
-		body, err := io.ReadAll(std.in)
-		if err != nil {
-			return err
-		}
-		v := newVerdict(headerValue(*header), secrets, body, now, *tolerance)
-		if *asJSON {
-			err = printJSON(std.out, v)
-		} else {
-			v.print(std.out)
-		}
-		if err == nil && !v.Valid {
-			err = errBadResult
-		}
-		return err
+		},
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/duration"
 )
 
 // clock is real time plus the time by which it was advanced.
@@ -27,7 +29,7 @@ func (s *Sandbox) advanceClock(c call) (response, error) {
 		return response{}, err
 	}
 	var p problems
-	var d duration
+	var d duration.Duration
 	fields{"advance": fieldBy(&d, decodeDuration)}.read(&p, "", "a clock change", members)
 	if _, given := members["advance"]; !given {
 		p.add(codeMissing, "advance", "advance must be given: a duration such as 24h.")

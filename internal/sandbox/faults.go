@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/catalog"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/duration"
 )
 
 // The kinds of faults of API requests.
@@ -66,9 +67,9 @@ type rule struct {
 	// Status is the status of the kinds status and html.
 	Status int `json:"status"`
 	// RetryAfter is in seconds.
-	RetryAfter  *int     `json:"retryAfter,omitempty"`
-	Delay       duration `json:"delay"`
-	Probability float64  `json:"probability"`
+	RetryAfter  *int              `json:"retryAfter,omitempty"`
+	Delay       duration.Duration `json:"delay"`
+	Probability float64           `json:"probability"`
 	// Times is how many more times the rule fires; 0 is without end.
 	Times int `json:"times"`
 }

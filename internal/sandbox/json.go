@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/delivery"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/duration"
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/loopback"
 )
 
@@ -98,11 +99,11 @@ func decode[T any](p *problems, parameter, want string, value json.RawMessage) T
 }
 
 // decodeDuration decodes a duration that is not negative.
-func decodeDuration(p *problems, parameter string, value json.RawMessage) duration {
-	const want = "a duration such as 1m30s"
-	d, err := time.ParseDuration(decode[string](p, parameter, want, value))
-	p.expect(err == nil && d >= 0, parameter, "%s must be %s, and not negative.", parameter, want)
-	return duration(d)
+func decodeDuration(p *problems, parameter string, value json.RawMessage) duration.Duration {
+	text := decode[string](p, parameter, duration.Form, value)
+	d, err := duration.Parse(text)
+	p.expect(err == nil, parameter, "%s must be %s.", parameter, duration.Form)
+	return duration.Duration(d)
 }
 
 // encode returns v as JSON without HTML escapes. It is for values that cannot
@@ -169,14 +170,6 @@ type timestamp struct{ time.Time }
 // MarshalJSON implements [json.Marshaler].
 func (t timestamp) MarshalJSON() ([]byte, error) {
 	return encode(delivery.FormatTime(t.Time)), nil
-}
-
-// duration is a [time.Duration] as Go writes it, such as 1m30s.
-type duration time.Duration
-
-// MarshalText implements [encoding.TextMarshaler].
-func (d duration) MarshalText() ([]byte, error) {
-	return []byte(time.Duration(d).String()), nil
 }
 
 func validDate(s string) bool {
