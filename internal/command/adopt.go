@@ -45,27 +45,13 @@ For example:
 			statusFailure: "they were not, also because there are no webhooks to adopt",
 		},
 		Flags: []cli.Flag{
-			&cli.StringFlag{
-				Name: "out", Value: ".", DefaultText: "the current directory", Destination: &dir,
-				Usage: "write to this `DIR`, which is created if it does not exist",
-			},
-			&cli.StringFlag{
-				Name: "types", Destination: &options.Types,
-				Usage: "only webhooks that receive an event type of this `PATTERN`, such as order.accepted or order.*",
-			},
-			&cli.StringFlag{
-				Name: "address-prefix", Destination: &options.AddressPrefix,
-				Usage: "only webhooks whose address begins with this `PREFIX`",
-			},
-			&cli.BoolFlag{
-				Name: "rotations", Destination: &options.Rotations,
-				Usage: "also write a digitalriver_webhook_secret_rotation for each webhook; it rotates nothing until you " +
-					"give it a period or triggers",
-			},
-			&cli.BoolFlag{
-				Name: "identity", Destination: &options.Identity,
-				Usage: "import by identity; needs Terraform 1.12 or OpenTofu 1.12",
-			},
+			stringFlag("out", ".", "write to this `DIR`, which is created if it does not exist", &dir),
+			stringFlag("types", "", "only webhooks that receive an event type of this `PATTERN`, such as order.accepted "+
+				"or order.*", &options.Types),
+			stringFlag("address-prefix", "", "only webhooks whose address begins with this `PREFIX`", &options.AddressPrefix),
+			boolFlag("rotations", "also write a digitalriver_webhook_secret_rotation for each webhook; it rotates nothing "+
+				"until you give it a period or triggers", &options.Rotations),
+			boolFlag("identity", "import by identity; needs Terraform 1.12 or OpenTofu 1.12", &options.Identity),
 			&cli.BoolFlag{
 				Name: "ephemeral", Value: true, Destination: &options.Ephemeral,
 				Usage: "write ephemeral variables for passwords and client secrets, and the write-only arguments that " +

@@ -47,23 +47,16 @@ For example:
 			statusFailure: "one would count as failed",
 		},
 		Flags: slices.Concat([]cli.Flag{
-			&cli.StringFlag{
-				Name: "type", Value: "order.accepted", Destination: &eventType,
-				Usage: "send an event of this `TYPE`; one that is not documented needs -data",
-			},
-			&cli.StringFlag{Name: "data", Destination: &dataFile, Usage: dataUsage},
-			&cli.StringFlag{
-				Name: "secret-file", Destination: &secretFile,
-				DefaultText: secretVariable + " from the environment; without either, a secret that is made up on the spot",
-				Usage:       "sign with the secret (whk_...) in this `FILE`",
-			},
-			&cli.StringFlag{Name: "username", Destination: &username, Usage: "use basic authentication with this `NAME`"},
-			&cli.StringFlag{
-				Name: "password-file", Destination: &passwordFile, DefaultText: passwordVariable + " from the environment",
-				Usage: "and with the password in this `FILE`",
-			},
+			stringFlag("type", "order.accepted", "send an event of this `TYPE`; one that is not documented needs -data",
+				&eventType),
+			stringFlag("data", "", dataUsage, &dataFile),
+			stringFlag("secret-file", "", "sign with the secret (whk_...) in this `FILE` (default: "+secretVariable+
+				" from the environment; without either, a secret that is made up on the spot)", &secretFile),
+			stringFlag("username", "", "use basic authentication with this `NAME`", &username),
+			stringFlag("password-file", "", "and with the password in this `FILE` (default: "+passwordVariable+
+				" from the environment)", &passwordFile),
 		}, useTLS.flags("for the endpoint"), []cli.Flag{
-			&cli.BoolFlag{Name: "json", Destination: &asJSON, Usage: "print the result as JSON"},
+			boolFlag("json", "print the result as JSON", &asJSON),
 		}),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			if cmd.Args().Len() != 1 {

@@ -146,6 +146,14 @@ func noArguments(_ context.Context, cmd *cli.Command) error {
 	return nil
 }
 
+func stringFlag(name, value, usage string, destination *string) cli.Flag {
+	return &cli.StringFlag{Name: name, Value: value, Usage: usage, Destination: destination}
+}
+
+func boolFlag(name, usage string, destination *bool) cli.Flag {
+	return &cli.BoolFlag{Name: name, Usage: usage, Destination: destination}
+}
+
 // parsedFlag returns a flag whose text is parsed. An empty default leaves the
 // value as it is.
 func parsedFlag[T any](

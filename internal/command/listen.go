@@ -78,27 +78,15 @@ For example, with the sandbox:
 			statusFailure: "it cannot listen, or cannot print the secret",
 		},
 		Flags: slices.Concat([]cli.Flag{
-			&cli.StringFlag{
-				Name: "listen", Value: "127.0.0.1:8080", Destination: &address,
-				Usage: "listen on this `ADDRESS`; port 0 picks a free one",
-			},
-			&cli.StringFlag{
-				Name: "webhook", Destination: &webhook,
-				DefaultText: "those that an event names; events of the Commerce API name none",
-				Usage:       "verify with the secrets of the webhook with this `ID`",
-			},
-			&cli.StringFlag{
-				Name: "forward", Destination: &forward,
-				Usage: "send each event with a valid signature on to your own server at this `URL`, with the same bytes " +
-					"and headers, after it was acknowledged",
-			},
+			stringFlag("listen", "127.0.0.1:8080", "listen on this `ADDRESS`; port 0 picks a free one", &address),
+			stringFlag("webhook", "", "verify with the secrets of the webhook with this `ID` (default: of those that an "+
+				"event names; events of the Commerce API name none)", &webhook),
+			stringFlag("forward", "", "send each event with a valid signature on to your own server at this `URL`, with "+
+				"the same bytes and headers, after it was acknowledged", &forward),
 		}, useTLS.flags("for -forward"), []cli.Flag{
-			&cli.BoolFlag{Name: "body", Destination: &printer.body, Usage: "also print the body of each event"},
-			&cli.BoolFlag{Name: "json", Destination: &printer.json, Usage: "print each event as one line of JSON"},
-			&cli.BoolFlag{
-				Name: "print-secret", Destination: &printSecret,
-				Usage: "print the newest secret of -webhook at the start",
-			},
+			boolFlag("body", "also print the body of each event", &printer.body),
+			boolFlag("json", "print each event as one line of JSON", &printer.json),
+			boolFlag("print-secret", "print the newest secret of -webhook at the start", &printSecret),
 		}),
 		ArgValidator: noArguments,
 		Action: func(ctx context.Context, cmd *cli.Command) error {

@@ -73,24 +73,15 @@ For example:
 			parsedFlag("since", "", "go back to this `TIME`: how long ago, such as 90m or 24h, or a time such as "+
 				"2026-01-31T12:00:00Z", &since, timeOrAge),
 			parsedFlag("until", "", "stop at this `TIME`, in the same form, instead of now", &until, timeOrAge),
-			&cli.StringFlag{
-				Name: "webhook", Destination: &webhookID, DefaultText: "the only one whose address is -to",
-				Usage: "the webhook with this `ID`",
-			},
-			&cli.StringFlag{
-				Name: "to", Destination: &to, DefaultText: "the address of -webhook", Usage: "send to this `URL`",
-			},
-			&cli.StringFlag{
-				Name: "types", Destination: &pattern, Usage: "only event types of this `PATTERN`, such as order.*",
-			},
+			stringFlag("webhook", "", "the webhook with this `ID` (default: the only one whose address is -to)", &webhookID),
+			stringFlag("to", "", "send to this `URL` (default: the address of -webhook)", &to),
+			stringFlag("types", "", "only event types of this `PATTERN`, such as order.*", &pattern),
 			&cli.FloatFlag{
 				Name: "rate", Value: 5, Destination: &perSecond, Usage: "send this `NUMBER` of events per second, at most",
 			},
-			&cli.StringFlag{
-				Name: "resume", Destination: &resume,
-				Usage: "write the IDs of acknowledged events to this `FILE`, and skip those that are in it",
-			},
-			&cli.BoolFlag{Name: "dry-run", Destination: &dryRun, Usage: "list the events, and send nothing"},
+			stringFlag("resume", "", "write the IDs of acknowledged events to this `FILE`, and skip those that are in it",
+				&resume),
+			boolFlag("dry-run", "list the events, and send nothing", &dryRun),
 		}, useTLS.flags("for the endpoint")),
 		ArgValidator: noArguments,
 		Action: func(ctx context.Context, cmd *cli.Command) error {

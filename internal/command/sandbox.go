@@ -75,44 +75,27 @@ second Ctrl-C ends it at once.`,
 			statusFailure: "it could not start, because its address or data file is in use, for example",
 		},
 		Flags: slices.Concat([]cli.Flag{
-			&cli.StringFlag{
-				Name: "listen", Value: "127.0.0.1:8787", Destination: &listen,
-				Usage: "listen on this `ADDRESS`; port 0 picks a free one",
-			},
-			&cli.StringFlag{
-				Name: "data", DefaultText: "a temporary file", Destination: &o.DataFile,
-				Usage: "keep everything in this `FILE`: the same file again means the same webhooks, even after kill -9",
-			},
-			&cli.StringFlag{
-				Name: "rate-limit", Value: "documented", Destination: &o.RateLimit,
-				Usage: "limit requests to `LIMIT`: documented (25/s in test mode, 250/s in live mode), off, or a " +
-					"number of requests/s for each key",
-			},
+			stringFlag("listen", "127.0.0.1:8787", "listen on this `ADDRESS`; port 0 picks a free one", &listen),
+			stringFlag("data", "", "keep everything in this `FILE`: the same file again means the same webhooks, even "+
+				"after kill -9 (default: a temporary file)", &o.DataFile),
+			stringFlag("rate-limit", "documented", "limit requests to `LIMIT`: documented (25/s in test mode, 250/s in "+
+				"live mode), off, or a number of requests/s for each key", &o.RateLimit),
 			durationFlag("latency", "0s", "delay every API response by this `DURATION`, such as 50ms", &o.Latency),
 			&cli.StringSliceFlag{
 				Name: "reading", Destination: &o.Readings,
 				Usage: "serve the reading `NAME` of what the public documentation leaves open, such as " +
 					"user-name=username; may be repeated; GET /_sandbox/readings lists the names",
 			},
-			&cli.StringFlag{
-				Name: "list-form", Value: "array", Destination: &o.ListForm,
-				Usage: "`FORM` of GET /webhooks: array; or page, the same as -reading list=page, which returns " +
-					`{"data", "hasMore"} and has the parameters startingAfter and limit`,
-			},
-			&cli.BoolFlag{
-				Name: "deliver-anywhere", Destination: &o.DeliverAnywhere,
-				Usage: "deliver events to any address, not only to loopback addresses",
-			},
+			stringFlag("list-form", "array", "`FORM` of GET /webhooks: array; or page, the same as -reading list=page, "+
+				`which returns {"data", "hasMore"} and has the parameters startingAfter and limit`, &o.ListForm),
+			boolFlag("deliver-anywhere", "deliver events to any address, not only to loopback addresses", &o.DeliverAnywhere),
 		}, useTLS.flags("for deliveries"), []cli.Flag{
 			&cli.Uint64Flag{
 				Name: "seed", Value: rand.Uint64(), Destination: &o.Seed, DefaultText: "random, and printed at the start",
 				Usage: "repeat everything random, such as faults, by this `NUMBER`",
 			},
-			&cli.StringFlag{
-				Name: "log-format", Value: "text", Destination: &l.format,
-				Usage: "write the log to standard error in this `FORMAT`: text or json",
-			},
-			&cli.BoolFlag{Name: "quiet", Destination: &l.quiet, Usage: "print no log, and nothing to copy at the start"},
+			stringFlag("log-format", "text", "write the log to standard error in this `FORMAT`: text or json", &l.format),
+			boolFlag("quiet", "print no log, and nothing to copy at the start", &l.quiet),
 		}),
 		ArgValidator: noArguments,
 		Action: func(ctx context.Context, cmd *cli.Command) error {

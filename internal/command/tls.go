@@ -17,11 +17,8 @@ type tlsFlags struct {
 // flags returns the flags, with a purpose such as "for the endpoint".
 func (f *tlsFlags) flags(purpose string) []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{
-			Name: "cacert", Destination: &f.caFile,
-			Usage: purpose + ", also trust the certificates in this PEM `FILE`",
-		},
-		&cli.BoolFlag{Name: "insecure", Destination: &f.insecure, Usage: purpose + ", do not check the certificate"},
+		stringFlag("cacert", "", purpose+", also trust the certificates in this PEM `FILE`", &f.caFile),
+		boolFlag("insecure", purpose+", do not check the certificate", &f.insecure),
 	}
 }
 

@@ -24,7 +24,8 @@ import (
 )
 
 // dataUsage describes -data, which has an object for the event.
-const dataUsage = "merge the JSON object in this `FILE` into the sample object (a JSON merge patch: null removes a member)"
+const dataUsage = "merge the JSON object in this `FILE` into the sample object (a JSON merge patch: null removes a " +
+	"member)"
 
 const (
 	defaultSandbox = "http://127.0.0.1:8787"
@@ -88,37 +89,22 @@ due: curl -d '{"advance": "10m"}' http://127.0.0.1:8787/_sandbox/clock`,
 				"cannot be reached",
 		},
 		Flags: []cli.Flag{
-			&cli.StringFlag{
-				Name: "sandbox", Destination: &base,
-				Value:       cmp.Or(os.Getenv(digitalriver.BaseURLVariable), defaultSandbox),
-				DefaultText: digitalriver.BaseURLVariable + " from the environment, or " + defaultSandbox,
-				Usage:       "the sandbox at this `URL`",
-			},
-			&cli.StringFlag{
-				Name: "mode", Value: "test", Destination: &mode,
-				Usage: "to the webhooks of this `MODE`: test or live",
-			},
-			&cli.StringFlag{
-				Name: "product", Destination: &product,
-				DefaultText: "digital_river_api for a TYPE that both have",
-				Usage:       "send events of this `PRODUCT`: digital_river_api or commerce_api",
-			},
-			&cli.StringFlag{Name: "data", Destination: &dataFile, Usage: dataUsage},
-			&cli.StringFlag{
-				Name: "resend", Destination: &resend,
-				Usage: "deliver the event with this `EVENT_ID` again to every webhook that it was sent to, signed anew; takes no " +
-					"TYPE, -mode, -product or -data",
-			},
+			stringFlag("sandbox", "", "the sandbox at this `URL` (default: "+digitalriver.BaseURLVariable+
+				" from the environment, or "+defaultSandbox+")", &base),
+			stringFlag("mode", "test", "to the webhooks of this `MODE`: test or live", &mode),
+			stringFlag("product", "", "send events of this `PRODUCT`: digital_river_api or commerce_api (default: "+
+				"digital_river_api for a TYPE that both have)", &product),
+			stringFlag("data", "", dataUsage, &dataFile),
+			stringFlag("resend", "", "deliver the event with this `EVENT_ID` again to every webhook that it was sent to, "+
+				"signed anew; takes no TYPE, -mode, -product or -data", &resend),
 			durationFlag("wait", "5s", "wait for the first attempts for this `DURATION`, at most", &wait),
-			&cli.BoolFlag{
-				Name: "json", Destination: &asJSON,
-				Usage: "print a JSON array, with members of the sandbox's GET /_sandbox/deliveries; outcome is pending " +
-					"if there was no attempt in time",
-			},
+			boolFlag("json", "print a JSON array, with members of the sandbox's GET /_sandbox/deliveries; outcome is "+
+				"pending if there was no attempt in time", &asJSON),
 		},
 		ShellComplete: completeEventTypes,
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			types := cmd.Args().Slice()
+			base = cmp.Or(base, os.Getenv(digitalriver.BaseURLVariable), defaultSandbox)
 			s := sandboxClient{strings.TrimSuffix(base, "/")}
 			create := func() ([]triggeredEvent, error) {
 				data, err := checkTrigger(types, mode, product, dataFile)

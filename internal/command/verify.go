@@ -41,21 +41,13 @@ For example:
 			statusFailure: "it is not",
 		},
 		Flags: []cli.Flag{
-			&cli.StringFlag{
-				Name: "header", Destination: &header,
-				Usage: "the request's DigitalRiver-Signature header has this `VALUE`",
-			},
-			&cli.StringFlag{
-				Name: "secret-file", Destination: &secretFile, DefaultText: secretVariable + " from the environment",
-				Usage: "read the signing secret (whk_...) from this `FILE`; if several are active, one on each line",
-			},
+			stringFlag("header", "", "the request's DigitalRiver-Signature header has this `VALUE`", &header),
+			stringFlag("secret-file", "", "read the signing secret (whk_...) from this `FILE`; if several are active, one "+
+				"on each line (default: "+secretVariable+" from the environment)", &secretFile),
 			durationFlag("tolerance", "5m", "let the timestamp be this `DURATION` from now, at most", &tolerance),
 			parsedFlag("at", "", "use this `TIME` as now, such as 2026-01-31T12:00:00Z, or in Unix seconds", &now, parseTime),
-			&cli.BoolFlag{
-				Name: "json", Destination: &asJSON,
-				Usage: "print the result as JSON: valid, the timestamp, and for a signature that is not valid its reason " +
-					"(malformed_header, no_secret_matches or outside_tolerance), the problem in words, and advice",
-			},
+			boolFlag("json", "print the result as JSON: valid, the timestamp, and for a signature that is not valid its "+
+				"reason (malformed_header, no_secret_matches or outside_tolerance), the problem in words, and advice", &asJSON),
 		},
 		ArgValidator: noArguments,
 		Action: func(_ context.Context, cmd *cli.Command) error {
