@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -137,11 +138,15 @@ func untilInterrupted(ctx context.Context) (context.Context, context.CancelFunc)
 }
 
 // runSandbox runs a sandbox until ctx ends. The first line on standard output is
-// its address, printed once the port accepts connections.
+// its address, printed once the port accepts connections. What else to know at the
+// start goes to standard error, unless the log is quiet.
 func runSandbox(ctx context.Context, listen string, o sandbox.Options, l sandboxLog, cmd *cli.Command) (err error) {
 	s, err := sandbox.Open(o)
 	if errors.Is(err, sandbox.ErrOption) {
 		return wrongUsage("%v", err)
+	}
+	if errors.Is(err, sandbox.ErrLocked) {
+		return fmt.Errorf("%w%s. Stop that one, or use another file with -data", err, lockHolder(o.DataFile))
 	}
 	if err != nil {
 		return err
@@ -151,24 +156,47 @@ func runSandbox(ctx context.Context, listen string, o sandbox.Options, l sandbox
 	if err != nil {
 		return fmt.Errorf("%w. Choose another address with -listen, such as -listen 127.0.0.1:0 for any free port", err)
 	}
-	greet(netip.MustParseAddrPort(listener.Addr().String()), o, l, cmd)
-	return s.Serve(ctx, listener)
-}
-
-// greet prints the address on standard output and, unless quiet, what else to know
-// at the start on standard error.
-func greet(address netip.AddrPort, o sandbox.Options, l sandboxLog, cmd *cli.Command) {
+	address := netip.MustParseAddrPort(listener.Addr().String())
+	url := localURL(address)
+	if o.DataFile != "" {
+		_ = os.WriteFile(lockFile(o.DataFile), fmt.Appendln(nil, os.Getpid(), url), 0o600)
+		defer func() { _ = os.Remove(lockFile(o.DataFile)) }()
+	}
 	if !address.Addr().IsLoopback() {
 		l.warn(fmt.Sprintf("%s is not a loopback address. Whoever can reach it can use and control this sandbox.", address))
 	}
+	_, _ = fmt.Fprintf(cmd.Writer, "Webhooks API sandbox: %s\n", url)
+	l.started(url, cmp.Or(o.DataFile, "a temporary file"), o.Seed)
+	return s.Serve(ctx, listener)
+}
+
+// lockFile returns the name of the file that says who uses a data file. The lock
+// itself is on the data file, so a file that a killed sandbox left does no harm.
+func lockFile(dataFile string) string { return dataFile + ".lock" }
+
+// lockHolder returns which process uses a data file and where it serves, in
+// parentheses. It returns "" if no running process says that it does.
+func lockHolder(dataFile string) string {
+	content, err := os.ReadFile(lockFile(dataFile))
+	if err != nil {
+		return ""
+	}
+	var pid int
+	var url string
+	if _, err := fmt.Sscan(string(content), &pid, &url); err != nil {
+		return ""
+	}
+	process, err := os.FindProcess(pid)
+	if err != nil || errors.Is(process.Signal(syscall.Signal(0)), os.ErrProcessDone) {
+		return ""
+	}
+	return fmt.Sprintf(" (process %d at %s)", pid, url)
+}
+
+// localURL returns the URL at which this machine reaches an address.
+func localURL(address netip.AddrPort) string {
 	if address.Addr().IsUnspecified() {
 		address = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), address.Port())
 	}
-	url := "http://" + address.String()
-	_, _ = fmt.Fprintf(cmd.Writer, "Webhooks API sandbox: %s\n", url)
-	data := o.DataFile
-	if data == "" {
-		data = "a temporary file"
-	}
-	l.started(url, data, o.Seed)
+	return "http://" + address.String()
 }

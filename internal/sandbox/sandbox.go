@@ -64,6 +64,9 @@ type Options struct {
 // ErrOption is the error of [Open] for a value that an option cannot have.
 var ErrOption = errors.New("invalid option")
 
+// ErrLocked is the error of [Open] for a data file that another sandbox has open.
+var ErrLocked = errors.New("another sandbox is using it")
+
 var errClosed = errors.New("it is closed")
 
 // Sandbox is a Webhooks API. It is an [http.Handler].
@@ -85,7 +88,7 @@ type Sandbox struct {
 	tempDir   string
 }
 
-// Open starts a sandbox on its data file. The error wraps [ErrOption] if an
+// Open starts a sandbox on its data file. The error wraps [ErrLocked], or [ErrOption] if an
 // option is invalid. It names the data file if that cannot be used or is in use.
 func Open(o Options) (*Sandbox, error) {
 	limiter, err := newLimiter(o.RateLimit)

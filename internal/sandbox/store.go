@@ -41,8 +41,7 @@ type store struct {
 func openStore(file string, view func(webhook) []byte) (*store, error) {
 	db, err := bbolt.Open(file, 0o600, &bbolt.Options{Timeout: time.Second, NoSync: true, NoFreelistSync: true})
 	if errors.Is(err, berrors.ErrTimeout) {
-		return nil, fmt.Errorf("data file %s is locked: another sandbox is using it. Stop that one, or use another file",
-			file)
+		return nil, fmt.Errorf("data file %s is locked: %w", file, ErrLocked)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("data file %s: %w", file, err)
