@@ -122,6 +122,9 @@ For example, with the sandbox:
 					_, _ = fmt.Fprintf(cmd.ErrWriter, "Signing secret: %s\n", secrets[0].Secret)
 				}
 			}
+			if useTLS.insecure {
+				_, _ = fmt.Fprintln(cmd.ErrWriter, "Warning: the certificate of the server at -forward is not checked.")
+			}
 			ctx, stop := untilInterrupted(ctx)
 			defer stop()
 			return l.serve(ctx, address, cmd.ErrWriter)

@@ -5,12 +5,15 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -46,22 +49,58 @@ func nextLine(t *testing.T, lines *bufio.Scanner) string {
 	return lines.Text()
 }
 
-// TestListen_sandbox receives events of a sandbox before and after a rotation,
-// and forwards them.
-func TestListen_sandbox(t *testing.T) {
+// testAPI is a sandbox, and a client of it.
+type testAPI struct {
+	*digitalriver.Client
+
+	url string
+}
+
+func startAPI(t *testing.T) testAPI {
+	t.Helper()
 	box, err := sandbox.Open(sandbox.Options{DataFile: filepath.Join(t.TempDir(), "sandbox.db"), RateLimit: "off"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	api := httptest.NewServer(box)
-	defer func() {
-		api.Close()
+	server := httptest.NewServer(box)
+	t.Cleanup(func() {
+		server.Close()
 		_ = box.Close()
-	}()
-	client, err := digitalriver.New(digitalriver.Config{BaseURL: api.URL, APIKey: "sk_test_sandbox"})
+	})
+	client, err := digitalriver.New(digitalriver.Config{BaseURL: server.URL, APIKey: "sk_test_sandbox"})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return testAPI{client, server.URL}
+}
+
+// subscribe creates a webhook for order.accepted.
+func (a testAPI) subscribe(t *testing.T, address string) *digitalriver.Webhook {
+	t.Helper()
+	webhook, err := a.CreateWebhook(t.Context(), digitalriver.Webhook{
+		Address: address, Types: []string{"order.accepted"}, Enabled: true, APIVersion: "default", TransportType: "HTTP",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return webhook
+}
+
+// trigger creates an event of the type order.accepted.
+func (a testAPI) trigger(t *testing.T) {
+	t.Helper()
+	response, err := http.Post(a.url+"/_sandbox/events", "application/json",
+		strings.NewReader(`{"type": "order.accepted"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+}
+
+// TestListen_sandbox receives events of a sandbox before and after a rotation,
+// and forwards them.
+func TestListen_sandbox(t *testing.T) {
+	client := startAPI(t)
 	forwarded := make(chan *http.Request, 1)
 	own := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -76,24 +115,14 @@ func TestListen_sandbox(t *testing.T) {
 	}
 	l := &listener{secrets: &webhookSecrets{list: client.ListSecrets}, forward: target, transport: http.DefaultTransport}
 	address, lines := startListener(t, l)
-	webhook, err := client.CreateWebhook(t.Context(), digitalriver.Webhook{
-		Address: address, Types: []string{"order.accepted"}, Enabled: true, APIVersion: "default", TransportType: "HTTP",
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	webhook := client.subscribe(t, address)
 	for _, rotate := range []bool{false, true} {
 		if rotate {
 			if _, err := client.RotateSecret(t.Context(), webhook.ID, 0); err != nil {
 				t.Fatal(err)
 			}
 		}
-		response, err := http.Post(api.URL+"/_sandbox/events", "application/json",
-			strings.NewReader(`{"type": "order.accepted"}`))
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = response.Body.Close()
+		client.trigger(t)
 		if line := nextLine(t, lines); !strings.Contains(line, "  verified  order.accepted ") ||
 			!strings.HasSuffix(line, "  webhook "+webhook.ID) {
 			t.Errorf("rotated %v: %q", rotate, line)
@@ -112,6 +141,61 @@ func TestListen_sandbox(t *testing.T) {
 			!strings.Contains(line, "status 418") || strings.Contains(line, "hush") {
 			t.Errorf("rotated %v: %q", rotate, line)
 		}
+	}
+}
+
+// TestListen_tls forwards an event to a server with a certificate of its own.
+func TestListen_tls(t *testing.T) {
+	client := startAPI(t)
+	t.Setenv(digitalriver.BaseURLVariable, client.url)
+	t.Setenv(digitalriver.APIKeyVariable, "sk_test_sandbox")
+	own := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	own.Config.ErrorLog = log.New(io.Discard, "", 0)
+	own.StartTLS()
+	defer own.Close()
+	certificate := filepath.Join(t.TempDir(), "ca.pem")
+	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: own.Certificate().Raw})
+	if err := os.WriteFile(certificate, block, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		flags []string
+		want  string
+	}{
+		{nil, "failed to verify certificate"},
+		{[]string{"-cacert", certificate}, "status 200"},
+		{[]string{"-insecure"}, "status 200"},
+	} {
+		stdout, stdoutWriter := io.Pipe()
+		stderr, stderrWriter := io.Pipe()
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan int)
+		go func() {
+			args := append([]string{"listen", "-listen", "127.0.0.1:0", "-forward", own.URL}, test.flags...)
+			ended <- Program{}.Run(ctx, args, nil, stdoutWriter, stderrWriter)
+		}()
+		address := ""
+		for lines := bufio.NewScanner(stderr); address == "" && lines.Scan(); {
+			_, after, _ := strings.Cut(lines.Text(), `address = "`)
+			address = strings.TrimSuffix(after, `"`)
+		}
+		go func() { _, _ = io.Copy(io.Discard, stderr) }()
+		webhook := client.subscribe(t, address)
+		client.trigger(t)
+		lines := bufio.NewScanner(stdout)
+		_ = nextLine(t, lines)
+		if line := nextLine(t, lines); !strings.Contains(line, "  forwarded order.accepted ") ||
+			!strings.Contains(line, test.want) {
+			t.Errorf("%q: %q", test.flags, line)
+		}
+		if err := client.DeleteWebhook(t.Context(), webhook.ID); err != nil {
+			t.Error(err)
+		}
+		cancel()
+		if status := <-ended; status != 0 {
+			t.Errorf("%q: status %d", test.flags, status)
+		}
+		_ = stderr.Close()
 	}
 }
 
