@@ -42,7 +42,7 @@ For example:
   terraform-provider-digitalriver adopt -out webhooks
   cd webhooks && terraform init && terraform plan`,
 			statusSuccess: "the files were written",
-			statusFailure: "they were not, also because there are no webhooks to adopt",
+			statusFailure: "the files were not written, also if there are no webhooks to adopt",
 		},
 		Flags: []cli.Flag{
 			stringFlag("out", ".", "write to this `DIR`, which is created if it does not exist", &dir),

@@ -44,7 +44,7 @@ For example:
   terraform-provider-digitalriver check-endpoint https://localhost:8443/events \
     -cacert ca.pem -type acme.custom -data object.json`,
 			statusSuccess: "the deliveries would be acknowledged",
-			statusFailure: "one would count as failed",
+			statusFailure: "a delivery would count as failed",
 		},
 		Flags: slices.Concat([]cli.Flag{
 			stringFlag("type", "order.accepted", "send an event of this `TYPE`; one that is not documented needs -data",

@@ -67,7 +67,7 @@ For example:
   terraform-provider-digitalriver replay -since 24h \
     -to https://shop.example.com/digital-river/orders -resume sent.txt`,
 			statusSuccess: "all events were acknowledged",
-			statusFailure: "one was not",
+			statusFailure: "an event was not acknowledged, or the API did not return what is needed",
 		},
 		Flags: slices.Concat([]cli.Flag{
 			parsedFlag("since", "", "go back to this `TIME`: how long ago, such as 90m or 24h, or a time such as "+

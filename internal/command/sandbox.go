@@ -73,7 +73,7 @@ second Ctrl-C ends it at once.`,
 		Metadata: map[string]any{
 			notes:         sandboxNotes(),
 			statusSuccess: "it was interrupted",
-			statusFailure: "it could not start, because its address or data file is in use, for example",
+			statusFailure: "it could not start, for example because its address or data file is in use",
 		},
 		Flags: slices.Concat([]cli.Flag{
 			stringFlag("listen", "127.0.0.1:8787", "listen on this `ADDRESS`; port 0 picks a free one", &listen),

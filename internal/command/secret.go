@@ -22,7 +22,7 @@ not offer it; the dashboard shows the secret, too.
 ` + environmentHelp,
 		Metadata: map[string]any{
 			statusSuccess: "the secret was printed",
-			statusFailure: "it was not",
+			statusFailure: "the secret was not printed",
 		},
 		Action: printNewestSecret,
 	}

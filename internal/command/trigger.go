@@ -85,8 +85,8 @@ For example:
 The sandbox retries failed deliveries by its own clock. To make the next retries
 due: curl -d '{"advance": "10m"}' http://127.0.0.1:8787/_sandbox/clock`,
 			statusSuccess: "all deliveries were acknowledged",
-			statusFailure: "one was not, if no webhook subscribes to a TYPE or was sent EVENT_ID, or if the sandbox " +
-				"cannot be reached",
+			statusFailure: "a delivery was not acknowledged, no webhook subscribes to a TYPE or was sent EVENT_ID, or the " +
+				"sandbox cannot be reached",
 		},
 		Flags: []cli.Flag{
 			stringFlag("sandbox", "", "the sandbox at this `URL` (default: "+digitalriver.BaseURLVariable+

@@ -38,7 +38,7 @@ For example:
   terraform-provider-digitalriver verify -secret-file secret.txt \
     -header '1700000000, q2W9...=' < body.json`,
 			statusSuccess: "the signature is valid",
-			statusFailure: "it is not",
+			statusFailure: "the signature is not valid",
 		},
 		Flags: []cli.Flag{
 			stringFlag("header", "", "the request's DigitalRiver-Signature header has this `VALUE`", &header),
