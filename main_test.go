@@ -32,8 +32,8 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the scripts in testdata/script, which run the binary as a user
-// does. The package testscript explains their language. They also have these
-// commands:
+// does. The package testscript explains their language. $ROOT is the repository.
+// They also have these commands:
 //
 //	exits STATUS COMMAND...      runs a command that must end with an exit status
 //	capture NAME PATTERN         sets $NAME to what the first group of a regular
@@ -55,7 +55,9 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			env.Values[sandboxKey{}] = &sandboxProcess{}
-			return nil
+			root, err := os.Getwd()
+			env.Setenv("ROOT", root)
+			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":       exits,
