@@ -46,9 +46,10 @@ For example:
 		},
 		Flags: []cli.Flag{
 			stringFlag("out", ".", "write to this `DIR`, which is created if it does not exist", &dir),
-			stringFlag("types", "", "only webhooks that receive an event type of this `PATTERN`, such as order.accepted "+
-				"or order.*", &options.Types),
-			stringFlag("address-prefix", "", "only webhooks whose address begins with this `PREFIX`", &options.AddressPrefix),
+			stringFlag("types", "", "adopt only webhooks that receive an event type of this `PATTERN`, such as "+
+				"order.accepted or order.*", &options.Types),
+			stringFlag("address-prefix", "", "adopt only webhooks whose address begins with this `PREFIX`",
+				&options.AddressPrefix),
 			boolFlag("rotations", "also write a digitalriver_webhook_secret_rotation for each webhook; it rotates nothing "+
 				"until you give it a period or triggers", &options.Rotations),
 			boolFlag("identity", "import by identity; needs Terraform 1.12 or OpenTofu 1.12", &options.Identity),

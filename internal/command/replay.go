@@ -73,9 +73,10 @@ For example:
 			parsedFlag("since", "", "go back to this `TIME`: how long ago, such as 90m or 24h, or a time such as "+
 				"2026-01-31T12:00:00Z", &since, timeOrAge),
 			parsedFlag("until", "", "stop at this `TIME`, in the same form, instead of now", &until, timeOrAge),
-			stringFlag("webhook", "", "the webhook with this `ID` (default: the only one whose address is -to)", &webhookID),
+			stringFlag("webhook", "", "send what the webhook with this `ID` missed (default: the only one whose address "+
+				"is -to)", &webhookID),
 			stringFlag("to", "", "send to this `URL` (default: the address of -webhook)", &to),
-			stringFlag("types", "", "only event types of this `PATTERN`, such as order.*", &pattern),
+			stringFlag("types", "", "send only event types of this `PATTERN`, such as order.*", &pattern),
 			&cli.FloatFlag{
 				Name: "rate", Value: 5, Destination: &perSecond, Usage: "send this `NUMBER` of events per second, at most",
 			},

@@ -87,8 +87,8 @@ second Ctrl-C ends it at once.`,
 				Usage: "serve the reading `NAME` of what the public documentation leaves open, such as " +
 					"user-name=username; may be repeated; GET /_sandbox/readings lists the names",
 			},
-			stringFlag("list-form", "array", "`FORM` of GET /webhooks: array; or page, the same as -reading list=page, "+
-				`which returns {"data", "hasMore"} and has the parameters startingAfter and limit`, &o.ListForm),
+			stringFlag("list-form", "array", "serve GET /webhooks in this `FORM`: array; or page, the same as -reading "+
+				`list=page, which returns {"data", "hasMore"} and has the parameters startingAfter and limit`, &o.ListForm),
 			boolFlag("deliver-anywhere", "deliver events to any address, not only to loopback addresses", &o.DeliverAnywhere),
 		}, useTLS.flags("for deliveries"), []cli.Flag{
 			&cli.Uint64Flag{

@@ -89,9 +89,9 @@ due: curl -d '{"advance": "10m"}' http://127.0.0.1:8787/_sandbox/clock`,
 				"sandbox cannot be reached",
 		},
 		Flags: []cli.Flag{
-			stringFlag("sandbox", "", "the sandbox at this `URL` (default: "+digitalriver.BaseURLVariable+
+			stringFlag("sandbox", "", "use the sandbox at this `URL` (default: "+digitalriver.BaseURLVariable+
 				" from the environment, or "+defaultSandbox+")", &base),
-			stringFlag("mode", "test", "to the webhooks of this `MODE`: test or live", &mode),
+			stringFlag("mode", "test", "send to the webhooks of this `MODE`: test or live", &mode),
 			stringFlag("product", "", "send events of this `PRODUCT`: digital_river_api or commerce_api (default: "+
 				"digital_river_api for a TYPE that both have)", &product),
 			stringFlag("data", "", dataUsage, &dataFile),

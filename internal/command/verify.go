@@ -41,7 +41,7 @@ For example:
 			statusFailure: "the signature is not valid",
 		},
 		Flags: []cli.Flag{
-			stringFlag("header", "", "the request's DigitalRiver-Signature header has this `VALUE`", &header),
+			stringFlag("header", "", "check this `VALUE` of the request's DigitalRiver-Signature header", &header),
 			stringFlag("secret-file", "", "read the signing secret (whk_...) from this `FILE`; if several are active, one "+
 				"on each line (default: "+secretVariable+" from the environment)", &secretFile),
 			durationFlag("tolerance", "5m", "let the timestamp be this `DURATION` from now, at most", &tolerance),
