@@ -197,7 +197,7 @@ func suggestFlag(cmd *cli.Command, err error) string {
 // didYouMean suggests the name that is most similar to an unknown one, if any is
 // similar enough.
 func didYouMean(unknown, prefix string, names []string) string {
-	best, nearest := 0.3, ""
+	best, nearest := 0.5, ""
 	for _, name := range names {
 		if s := levenshtein.Similarity(unknown, name, nil); s > best {
 			best, nearest = s, name

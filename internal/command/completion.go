@@ -47,18 +47,23 @@ fish, once:
 }
 
 // complete prints what may come next on a command line: flags, with as many dashes
-// as the user has begun to type, or commands.
+// as the user has begun to type, or commands. After a flag that takes a value, it
+// prints nothing, so that the shell completes the name of a file.
 func complete(_ context.Context, cmd *cli.Command) {
 	last := lastArgument(cmd)
 	name := strings.TrimLeft(last, "-")
 	if dashes := strings.TrimSuffix(last, name); dashes != "" {
-		for _, f := range documentedFlags(cmd) {
+		flags := documentedFlags(cmd)
+		if slices.ContainsFunc(flags, func(f documentedFlag) bool { return f.TakesValue() && f.Names()[0] == name }) {
+			return
+		}
+		for _, f := range flags {
 			_, usage := flag.UnquoteUsage(&flag.Flag{Usage: f.GetUsage()})
 			printCompletion(cmd, dashes+f.Names()[0], usage)
 		}
 		return
 	}
-	for _, c := range cmd.VisibleCommands() {
+	for _, c := range cmd.Commands {
 		printCompletion(cmd, c.Name, c.Usage)
 	}
 }

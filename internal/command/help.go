@@ -162,8 +162,9 @@ func guideURL() string {
 func helpCommand() *cli.Command {
 	return &cli.Command{
 		Name: "help", Category: groupBinary, ArgsUsage: "[COMMAND]",
-		Usage:       "list the commands, or print the help of one",
-		Description: "Lists the commands, or prints the help of one.",
+		Usage:         "list the commands, or print the help of one",
+		Description:   "Lists the commands, or prints the help of one.",
+		ShellComplete: func(ctx context.Context, cmd *cli.Command) { complete(ctx, cmd.Root()) },
 		Action: func(_ context.Context, cmd *cli.Command) error {
 			of := cmd.Root()
 			if name := cmd.Args().First(); name != "" {
