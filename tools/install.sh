@@ -18,9 +18,12 @@ installed() { echo "$dir/${hosts[0]}/$address/$1/$platform/${name}_v$1"; }
 # highest prints the highest of the versions on standard input.
 highest() { sort -t. -k1,1n -k2,2n -k3,3n | tail -n 1; }
 
-shopt -s nullglob
-versions=("$dir/${hosts[0]}/$address"/*)
-last=$(printf '%s\n' "${versions[@]##*/}" | highest)
+last=
+for path in "$dir/${hosts[0]}/$address"/*; do
+  if [[ -d $path ]]; then
+    last=$(printf '%s\n' "$last" "${path##*/}" | highest)
+  fi
+done
 if [[ -n $last ]] && cmp -s "$binary" "$(installed "$last")"; then
   version=$last
 elif [[ -n $last && $(printf '%s\n' "$last" "$version" | highest) == "$last" ]]; then
