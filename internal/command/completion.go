@@ -17,6 +17,7 @@ func configureCompletion(c *cli.Command) {
 	c.Hidden = false
 	c.Category = groupBinary
 	c.Usage = "print a script that completes command lines"
+	c.UsageText = programName + " completion SHELL"
 	c.Description = `Prints a script with which the Tab key completes commands, flags and event types.
 To use it in every new shell:
 
