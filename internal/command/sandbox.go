@@ -9,7 +9,9 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -36,6 +38,9 @@ API keys:
 To use it with Terraform:
   export DIGITALRIVER_BASE_URL=http://127.0.0.1:8787
   export DIGITALRIVER_API_KEY=sk_test_sandbox
+
+To see what happens, and to send events, open the inspector in a browser:
+  http://127.0.0.1:8787/
 
 Control endpoints, which need no key:
 `)
@@ -112,12 +117,33 @@ second Ctrl-C ends it at once.`,
 			if useTLS.insecure {
 				l.warn("The certificates of endpoints are not checked.")
 			}
-			o.Logger = l.logger()
+			o.Logger, o.Command = l.logger(), ownCommand()
 			ctx, stop := untilInterrupted(ctx)
 			defer stop()
 			return runSandbox(ctx, listen, o, l, cmd)
 		},
 	}
+}
+
+// ownCommand returns how a terminal calls this binary: by its name if that leads to
+// it, else by its path.
+func ownCommand() string {
+	own, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	name := filepath.Base(own)
+	if found, err := exec.LookPath(name); err == nil {
+		a, errA := os.Stat(found)
+		b, errB := os.Stat(own)
+		if errors.Join(errA, errB) == nil && os.SameFile(a, b) {
+			return name
+		}
+	}
+	if strings.Contains(own, " ") {
+		return `"` + own + `"`
+	}
+	return own
 }
 
 // untilInterrupted returns a context that ends with the first interrupt. The

@@ -47,8 +47,10 @@ func (l sandboxLog) started(url, data string, seed uint64) {
 		l.json().Info("sandbox started", "url", url, "data", data, "seed", seed)
 	default:
 		_, _ = fmt.Fprintf(l.w, "Data in %s, seed %d.\n"+
+			"To see what happens, and to send events, open the inspector in a browser:\n"+
+			"  %s/\n"+
 			"To use it with Terraform:\n"+
-			"  export DIGITALRIVER_BASE_URL=%s\n"+
+			"  export DIGITALRIVER_BASE_URL=%[3]s\n"+
 			"  export DIGITALRIVER_API_KEY=sk_test_sandbox\n", data, seed, url)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/signature"
 )
 
 // The outcomes of an attempt to deliver an event.
@@ -88,18 +90,20 @@ func (s *Sandbox) listDeliveries(c call) (response, error) {
 	}
 	var p problems
 	for _, name := range slices.Sorted(maps.Keys(query)) {
-		p.expect(name == "webhook" || name == "event", name,
-			"%s is not a filter of deliveries; the filters are webhook and event.", name)
+		p.expect(name == "webhook" || name == "event" || name == "limit", name,
+			"%s is not a parameter; deliveries have webhook, event and limit.", name)
 	}
+	limit := pageLimit(&p, query, maxDeliveries)
 	if err := p.err(); err != nil {
 		return response{}, err
 	}
 	matches := func(name, value string) bool { return !query.Has(name) || query.Get(name) == value }
 	found := []attemptResult{}
-	err = s.store.eachDelivery(func(r attemptResult) {
+	err = s.store.eachDelivery(func(r attemptResult) bool {
 		if matches("webhook", r.WebhookID) && matches("event", r.EventID) {
 			found = append(found, r)
 		}
+		return len(found) < limit
 	})
 	return jsonResponse(http.StatusOK, encode(found)), err
 }
@@ -132,15 +136,17 @@ type loggedDelivery struct {
 	result     attemptResult
 	transcript *transcript  // nil if nothing was sent, or too long ago.
 	event      *storedEvent // nil if the event was deleted.
+	record     *record      // nil if the webhook was deleted.
 }
 
 // deliveryView is an attempt that has been made as GET /_sandbox/deliveries/{id}
 // returns it.
 type deliveryView struct {
 	attemptResult
-	Request  *requestView  `json:"request"`
-	Response *responseView `json:"response"`
-	Timing   *timing       `json:"timing"`
+	Request   *requestView   `json:"request"`
+	Signature *signatureView `json:"signature"`
+	Response  *responseView  `json:"response"`
+	Timing    *timing        `json:"timing"`
 }
 
 type requestView struct {
@@ -165,6 +171,10 @@ func (d loggedDelivery) view() deliveryView {
 	if d.event != nil {
 		body := string(d.event.body)
 		v.Request.Body = &body
+		if d.record != nil {
+			header := t.RequestHeader.Get(signature.HeaderName)
+			v.Signature = checkSignature(header, d.event.body, d.record.Secrets, d.result.Time)
+		}
 	}
 	if t.Responded {
 		v.Response = &responseView{t.ResponseHeader, string(t.ResponseBody)}

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -307,12 +308,13 @@ func (s *store) findDelivery(id string) (d loggedDelivery, err error) {
 		}
 		return json.Unmarshal(t, &d.transcript)
 	})
-	d.event = s.events.byID[d.result.EventID]
+	d.event, d.record = s.events.byID[d.result.EventID], s.webhooks.byID[d.result.WebhookID]
 	return d, err
 }
 
-// eachDelivery calls do with the logged results, newest first.
-func (s *store) eachDelivery(do func(attemptResult)) error {
+// eachDelivery calls do with the logged results, newest first, until it returns
+// false.
+func (s *store) eachDelivery(do func(attemptResult) (more bool)) error {
 	return s.db.View(func(tx *bbolt.Tx) error {
 		c := tx.Bucket(bucketDeliveries).Cursor()
 		for k, v := c.Last(); k != nil; k, v = c.Prev() {
@@ -320,15 +322,17 @@ func (s *store) eachDelivery(do func(attemptResult)) error {
 			if err := json.Unmarshal(v, &result); err != nil {
 				return err
 			}
-			do(result)
+			if !do(result) {
+				return nil
+			}
 		}
 		return nil
 	})
 }
 
 // disableFailing disables the webhooks that have acknowledged nothing for too
-// long, once the attempts that were due by then have been made. It returns those
-// as they were, and the time when the next one may follow, or the zero time.
+// long, once the attempts that were due by then have been made. It returns those,
+// and the time when the next one may follow, or the zero time.
 func (s *store) disableFailing() (disabled []*record, next time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -343,12 +347,14 @@ func (s *store) disableFailing() (disabled []*record, next time.Time) {
 			next = earlier(next, limit)
 		case !s.attemptDueBy(old.Webhook.ID, limit):
 			r := *old
+			r.DisabledReason = fmt.Sprintf("it has acknowledged nothing for %d hours, since %s",
+				int(giveUpAfter.Hours()), r.FailingSince.UTC().Format(time.RFC3339))
 			r.FailingSince = nil
 			r.Webhook.Enabled = false
 			r.Webhook.touch(now)
 			// A failure to write is not reported; the next attempt tries again.
 			if s.db.Update(func(tx *bbolt.Tx) error { return s.putWebhook(tx, &r) }) == nil {
-				disabled = append(disabled, old)
+				disabled = append(disabled, &r)
 			}
 		}
 	}

@@ -22,6 +22,8 @@
 //   - courier.go, sender.go: when an attempt to deliver is made, and how;
 //     transcript.go: what is kept of it
 //   - feed.go: the log, and the stream of it
+//   - inspect.go: what the page at / shows beyond the API; the page itself is the
+//     package inspector
 //
 // # A request, from end to end
 //

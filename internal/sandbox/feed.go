@@ -3,12 +3,10 @@ package sandbox
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"sync"
-	"time"
 )
 
 // The messages of the log.
@@ -105,12 +103,10 @@ func (f *feed) held(a *attempt) {
 		slog.String("webhookId", a.WebhookID), slog.String("fault", faultReorder))
 }
 
-// disabled tells of a webhook that was disabled, and why. The record is the one
-// before.
+// disabled tells of a webhook that was disabled, and why.
 func (f *feed) disabled(r *record) {
-	f.tell(slog.LevelError, messageDisabled, slog.String("webhookId", r.Webhook.ID),
-		slog.String("reason", fmt.Sprintf("it has acknowledged nothing for %d hours, since %s",
-			int(giveUpAfter.Hours()), r.FailingSince.UTC().Format(time.RFC3339))))
+	f.tell(slog.LevelError, messageDisabled,
+		slog.String("webhookId", r.Webhook.ID), slog.String("reason", r.DisabledReason))
 }
 
 // failed tells of an error of the sandbox.

@@ -195,7 +195,7 @@ func TestEventDuringReset(t *testing.T) {
 		s.courier.schedule(attempts...)
 		synctest.Wait()
 		made := 0
-		if err := s.store.eachDelivery(func(attemptResult) { made++ }); err != nil {
+		if err := s.store.eachDelivery(func(attemptResult) bool { made++; return true }); err != nil {
 			t.Fatal(err)
 		}
 		if made != 1 {

@@ -51,7 +51,20 @@ func controlRoutes() routes {
 			{method: get, run: (*Sandbox).listFaults, does: "Lists the fault rules."},
 			{method: put, run: (*Sandbox).setFaults, does: "Replaces the fault rules."},
 		}},
+		{controlRoot + "/webhooks", []operation{
+			{method: get, run: (*Sandbox).listWebhookStates, does: "Lists the webhooks of both modes with their state."},
+		}},
+		{controlRoot + "/webhooks/{id}/secrets", []operation{
+			{method: get, run: (*Sandbox).listAllSecrets, does: "Lists the active secrets of a webhook of any mode."},
+		}},
+		{controlRoot + "/event-types", []operation{
+			{method: get, run: (*Sandbox).listEventTypes, does: "Lists the documented event types."},
+		}},
+		{controlRoot + "/event-types/{id}", []operation{
+			{method: get, run: (*Sandbox).getSample, does: "Returns the sample data of an event type."},
+		}},
 		{controlRoot + "/events", []operation{
+			{method: get, run: (*Sandbox).listAllEvents, does: "Lists the events, newest first."},
 			{method: post, run: (*Sandbox).triggerEvent, does: "Creates an event and delivers it."},
 		}},
 		{controlRoot + "/deliveries", []operation{

@@ -69,7 +69,6 @@ func TestPathsAndMethods(t *testing.T) {
 		{"GET", "/webhooks/a/secrets/x", 404, "not_found", ""},
 		{"GET", "/webhooks/", 404, "not_found", ""},
 		{"GET", "//webhooks", 404, "not_found", ""},
-		{"GET", "/", 404, "not_found", ""},
 		{"GET", "/webhook", 404, "not_found", ""},
 		{"GET", "/_sandboxes", 404, "not_found", ""},
 		{"PUT", "/webhooks", 405, "method_not_allowed", "GET, POST"},
@@ -87,7 +86,7 @@ func TestPathsAndMethods(t *testing.T) {
 		{"POST", "/_sandbox/", 405, "method_not_allowed", "GET"},
 		{"GET", "/_sandbox/deliveries/1/resend", 405, "method_not_allowed", "POST"},
 		{"GET", "/_sandbox/reset", 405, "method_not_allowed", "POST"},
-		{"GET", "/_sandbox/events", 405, "method_not_allowed", "POST"},
+		{"PUT", "/_sandbox/events", 405, "method_not_allowed", "GET, POST"},
 		{"DELETE", "/_sandbox/deliveries", 405, "method_not_allowed", "GET"},
 	}
 	for _, test := range tests {

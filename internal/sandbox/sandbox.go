@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/delivery"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/sandbox/inspector"
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/sandbox/readings"
 )
 
@@ -52,6 +53,9 @@ type Options struct {
 	DeliveryTimeout time.Duration
 	// Seed makes everything random repeatable.
 	Seed uint64
+	// Command is how a terminal calls the provider's binary, for the commands that
+	// the inspector shows. Empty: terraform-provider-digitalriver.
+	Command string
 	// Logger gets a record for each API request, each control request that may
 	// change something, each event, each attempt to deliver one, and each webhook
 	// that is disabled. Nil: nothing is logged.
@@ -79,6 +83,8 @@ type Sandbox struct {
 	requests *requestLog
 	feed     *feed
 	courier  *courier
+	// inspector is the page at /.
+	inspector http.Handler
 
 	stopping sync.Mutex // Held while the courier is stopped, by a reset or Close.
 	closed   bool
@@ -112,6 +118,7 @@ func Open(o Options) (*Sandbox, error) {
 		faults:   newFaults(o.Seed),
 		requests: &requestLog{},
 	}
+	s.inspector = inspector.New(cmp.Or(o.Command, "terraform-provider-digitalriver"))
 	if o.DataFile == "" {
 		if s.tempDir, err = os.MkdirTemp("", "webhooks-sandbox-"); err != nil {
 			return nil, err
@@ -172,15 +179,27 @@ func (s *Sandbox) Serve(ctx context.Context, listener net.Listener) error {
 	return err
 }
 
-// ServeHTTP serves the control endpoints under /_sandbox, and the API everywhere
-// else.
+// ServeHTTP serves the inspector at /, the control endpoints under /_sandbox, and
+// the API everywhere else.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.EscapedPath()
+	if inspector.Serves(path) {
+		s.serveInspector(w, r)
+		return
+	}
 	if path == controlRoot || strings.HasPrefix(path, controlRoot+"/") {
 		s.serveControl(w, r, path)
 		return
 	}
 	s.serveAPI(w, r, path)
+}
+
+func (s *Sandbox) serveInspector(w http.ResponseWriter, r *http.Request) {
+	if err := checkOrigin(r); err != nil {
+		errorResponse(err).write(w, s.store.clock.now())
+		return
+	}
+	s.inspector.ServeHTTP(w, r)
 }
 
 func (s *Sandbox) health(call) (response, error) {

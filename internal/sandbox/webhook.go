@@ -82,11 +82,16 @@ func (s *Sandbox) getWebhook(c call) (response, error) {
 
 func (s *Sandbox) updateWebhook(c call) (response, error) {
 	r, err := s.store.updateWebhook(c.key.live(), c.id, func(r *record) error {
-		if !r.Webhook.Enabled {
+		r.Webhook.touch(s.store.clock.now())
+		if err := r.Webhook.merge(c.body, s.reading); err != nil {
+			return err
+		}
+		if r.Webhook.Enabled {
+			r.DisabledReason = ""
+		} else {
 			r.FailingSince = nil
 		}
-		r.Webhook.touch(s.store.clock.now())
-		return r.Webhook.merge(c.body, s.reading)
+		return nil
 	})
 	if err != nil {
 		return response{}, err

@@ -14,6 +14,9 @@ type record struct {
 	// FailingSince is the time of the first failed attempt since the last
 	// acknowledgement.
 	FailingSince *timestamp `json:"failingSince,omitempty"`
+	// DisabledReason is why the sandbox disabled the webhook, which nobody has
+	// enabled since.
+	DisabledReason string `json:"disabledReason,omitempty"`
 
 	fileKey string // The key in the data file.
 	encoded []byte // The webhook as the API returns it.

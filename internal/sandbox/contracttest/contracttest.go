@@ -42,8 +42,8 @@ var openAPI = sync.OnceValues(func() (validator.Validator, error) {
 
 // Handler returns next with every API request and response checked against the
 // OpenAPI document. What violates it fails t. A request may be wrong if the
-// response is a 4xx. Control endpoints, connections that are cut, and HTML,
-// which only a gateway sends, are not checked. Neither is what the document does
+// response is a 4xx. Control endpoints, the inspector, connections that are cut,
+// and HTML, which only a gateway sends, are not checked. Neither is what the document does
 // not describe under the readings that next serves.
 func Handler(t testing.TB, next http.Handler, served ...string) http.Handler {
 	t.Helper()
@@ -56,7 +56,7 @@ func Handler(t testing.TB, next http.Handler, served ...string) http.Handler {
 		unchecked |= deviations[name]
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/_sandbox") {
+		if r.URL.Path == "/" || strings.HasPrefix(r.URL.Path, "/_sandbox") {
 			next.ServeHTTP(w, r)
 			return
 		}
