@@ -44,8 +44,8 @@ func (b *bench) prepare(ctx context.Context) error {
 	for _, folder := range []string{providers, echoProviders} {
 		config := fmt.Sprintf(`provider_installation {
   dev_overrides {
-    "digitalriver/digitalriver" = %q
-    "digitalriver/floor"        = %[1]q
+    "bench/digitalriver" = %q
+    "bench/floor"        = %[1]q
   }
 }
 `, b.file(folder))

@@ -56,7 +56,7 @@ func (w *workspace) writeConfig(config string) error {
 	requirement := fmt.Sprintf(`terraform {
   required_providers {
     %s = {
-      source = "digitalriver/%[1]s"
+      source = "bench/%[1]s"
     }
   }
 }
@@ -204,7 +204,7 @@ func (w *workspace) writeState(resourceType string, instances []attributes, iden
 			"mode":      "managed",
 			"type":      resourceType,
 			"name":      "many",
-			"provider":  fmt.Sprintf("provider[%q]", w.bench.registry()+"/digitalriver/"+w.provider),
+			"provider":  fmt.Sprintf("provider[%q]", w.bench.registry()+"/bench/"+w.provider),
 			"instances": list,
 		}},
 	}, "", "  ")

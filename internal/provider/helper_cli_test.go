@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -36,6 +37,9 @@ func build(source, name string) (string, error) {
 		return "", err
 	}
 	binary := filepath.Join(dir, name)
+	if runtime.GOOS == "windows" {
+		binary += ".exe"
+	}
 	out, err := exec.Command("go", "build", "-o", binary, source).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
@@ -92,23 +96,26 @@ func newWorkspace(t *testing.T) *workspace {
 	cliConfig := newFolder(t)
 	cliConfig.write("terraform.rc", fmt.Sprintf(`provider_installation {
   dev_overrides {
-    "digitalriver/digitalriver" = %q
+    %q = %q
   }
   direct {}
 }
-`, filepath.Dir(binary)))
+`, namespace+"/digitalriver", filepath.Dir(binary)))
 	w := &workspace{newFolder(t), append(os.Environ(),
 		"TF_CLI_CONFIG_FILE="+cliConfig.path("terraform.rc"), "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1")}
 	w.requireProviders("digitalriver")
 	return w
 }
 
-// requireProviders writes versions.tf, with providers of digitalriver/.
+// namespace is the first part of the provider's source address.
+var namespace = strings.Split(Address, "/")[1]
+
+// requireProviders writes versions.tf, with providers of the namespace.
 func (w *workspace) requireProviders(names ...string) {
 	w.t.Helper()
 	required := ""
 	for _, name := range names {
-		required += fmt.Sprintf("    %s = {\n      source = \"digitalriver/%s\"\n    }\n", name, name)
+		required += fmt.Sprintf("    %s = {\n      source = \"%s/%s\"\n    }\n", name, namespace, name)
 	}
 	w.write("versions.tf", "terraform {\n  required_providers {\n"+required+"  }\n}\n")
 }

@@ -20,7 +20,7 @@ import (
 var registries = []string{"registry.terraform.io", "registry.opentofu.org"}
 
 // serve lets the commands of a workspace use providers that this process
-// serves, each under its name in digitalriver/ and with its clock:
+// serves, each under its name in the namespace and with its clock:
 // https://developer.hashicorp.com/terraform/plugin/debugging#running-terraform-with-a-provider-in-debug-mode
 func (w *workspace) serve(clocks map[string]digitalriver.Clock) {
 	w.t.Helper()
@@ -35,7 +35,7 @@ func (w *workspace) serve(clocks map[string]digitalriver.Clock) {
 	for name, clock := range clocks {
 		served := serveProvider(w.t, clock)
 		for _, registry := range registries {
-			servers[registry+"/digitalriver/"+name] = reattach{
+			servers[registry+"/"+namespace+"/"+name] = reattach{
 				Protocol: string(served.Protocol), ProtocolVersion: 6, Pid: served.Pid, Test: true,
 				Addr: address{served.Addr.Network(), served.Addr.String()},
 			}

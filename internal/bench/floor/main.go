@@ -18,7 +18,7 @@ import (
 
 func main() {
 	newFloor := func() provider.Provider { return floor{} }
-	options := providerserver.ServeOpts{Address: "registry.terraform.io/digitalriver/floor"}
+	options := providerserver.ServeOpts{Address: "registry.terraform.io/bench/floor"}
 	err := providerserver.Serve(context.Background(), newFloor, options)
 	if err != nil {
 		log.Fatal(err)
