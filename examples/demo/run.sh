@@ -7,7 +7,7 @@ set -euo pipefail
 cli=$1 provider=$2
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
-sandbox_pid= receiver_pid=
+sandbox_pid='' receiver_pid=''
 
 export DIGITALRIVER_API_KEY=sk_test_sandbox
 unset TF_CLI_ARGS TF_DATA_DIR TF_LOG TF_PLUGIN_CACHE_DIR TF_WORKSPACE "${!TF_CLI_ARGS_@}" "${!TF_VAR_@}"
