@@ -1,0 +1,646 @@
+//go:build unix
+
+package provider
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/go-version"
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/hcl/v2/hclwrite"
+	"github.com/pb33f/libopenapi/utils"
+)
+
+// block is a fenced block of a page.
+type block struct {
+	line     int
+	language string
+	file     string   // Named in the line above; "" if none is.
+	hints    []string // For the test; a page does not show them.
+	text     string
+}
+
+var (
+	hintLine     = regexp.MustCompile(`^\{\{/\* test: (.+) \*/\}\}$`)
+	includeLine  = regexp.MustCompile(`^\{\{ (tffile|codefile "(\w*)") "([^"]+)" \}\}$`)
+	includedPage = regexp.MustCompile(`^\{\{ (tffile|codefile "\w*") \.\w+ \}\}$`)
+	fileName     = regexp.MustCompile("`([\\w./-]+\\.(?:tf|hcl|js|mjs|go|json|ya?ml|sh|conf|nft|tftpl))`[^`]*:$")
+	fence        = regexp.MustCompile("^(\\s*)```(\\w*)$")
+)
+
+// parsePage returns the fenced blocks of a template, in order. What the template
+// includes is read from root.
+func parsePage(t *testing.T, root, template string) []block {
+	t.Helper()
+	var blocks []block
+	var open *block
+	indent, above := "", ""
+	var hints []string
+	add := func(b block) {
+		if name := fileName.FindStringSubmatch(above); name != nil {
+			b.file = name[1]
+		}
+		b.hints, hints = hints, nil
+		blocks = append(blocks, b)
+	}
+	number := 0
+	for line := range strings.Lines(template) {
+		number++
+		line = strings.TrimSuffix(line, "\n")
+		mark := fence.FindStringSubmatch(line)
+		switch {
+		case open != nil && mark != nil && mark[2] == "":
+			add(*open)
+			open = nil
+		case open != nil:
+			open.text += strings.TrimPrefix(line, indent) + "\n"
+			continue
+		case mark != nil:
+			open, indent = &block{line: number, language: mark[2]}, mark[1]
+			continue
+		}
+		if hint := hintLine.FindStringSubmatch(line); hint != nil {
+			hints = append(hints, hint[1])
+		} else if include := includeLine.FindStringSubmatch(line); include != nil {
+			language := include[2]
+			if include[1] == "tffile" {
+				language = "terraform"
+			}
+			content, err := os.ReadFile(filepath.Join(root, include[3]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			add(block{line: number, language: language, text: string(content)})
+		} else if includedPage.MatchString(line) {
+			continue // An example, which TestAccExamples_snippets validates.
+		} else if strings.Contains(line, "{{ tffile") || strings.Contains(line, "{{ codefile") {
+			t.Fatalf("line %d: the test does not understand %q", number, line)
+		} else if strings.TrimSpace(line) != "" {
+			above = line
+		}
+	}
+	return blocks
+}
+
+// hint returns what follows a word in the hints of a block.
+func (b block) hint(word string) (argument string, ok bool) {
+	for _, hint := range b.hints {
+		if argument, ok = strings.CutPrefix(hint, word); ok {
+			return strings.TrimSpace(argument), true
+		}
+	}
+	return "", false
+}
+
+// servers are the commands that run until they are interrupted, with the address
+// at which they listen.
+var servers = []*regexp.Regexp{
+	regexp.MustCompile(`terraform-provider-digitalriver sandbox`),
+	regexp.MustCompile(`terraform-provider-digitalriver listen`),
+	regexp.MustCompile(`go run main\.go`),
+	regexp.MustCompile(`node receiver\.mjs`),
+}
+
+const (
+	sandboxAddress  = "127.0.0.1:8787"
+	endpointAddress = "127.0.0.1:8080"
+)
+
+// follower follows a page as a reader does, block by block.
+type follower struct {
+	folder
+	env       []string
+	sandboxed bool              // Whether the page has a sandbox.
+	addresses map[string]string // Instead of the default ones.
+	running   map[string]*server
+	output    string // Of the last command.
+	unchecked bool   // Whether no command has read the configuration yet.
+}
+
+// server is a command that runs until it is interrupted.
+type server struct {
+	command *exec.Cmd
+	mu      sync.Mutex
+	output  bytes.Buffer
+}
+
+func (s *server) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.output.Write(p)
+}
+
+func (s *server) printed() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.output.String()
+}
+
+func (s *server) stop() {
+	_ = syscall.Kill(-s.command.Process.Pid, syscall.SIGINT)
+	_ = s.command.Wait()
+}
+
+// pageTools is a folder with the programs that pages run, and with a mirror that
+// holds the built provider.
+var pageTools = sync.OnceValues(func() (string, error) {
+	binary, err := builtProvider()
+	if err != nil {
+		return "", err
+	}
+	cli, err := exec.LookPath(cliPath())
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(filepath.Dir(binary), "pages")
+	links := map[string]string{"bin/terraform": cli, "bin/" + filepath.Base(binary): binary}
+	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
+		links[fmt.Sprintf("mirror/%s/digitalriver/digitalriver/0.0.1/%s_%s/terraform-provider-digitalriver_v0.0.1",
+			host, runtime.GOOS, runtime.GOARCH)] = binary
+	}
+	for link, target := range links {
+		link = filepath.Join(dir, link)
+		if err := os.MkdirAll(filepath.Dir(link), 0o700); err != nil {
+			return "", err
+		}
+		if err := os.Symlink(target, link); err != nil {
+			return "", err
+		}
+	}
+	config := fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n",
+		filepath.Join(dir, "mirror"))
+	return dir, os.WriteFile(filepath.Join(dir, "cli.tfrc"), []byte(config), 0o600)
+})
+
+func newFollower(t *testing.T) *follower {
+	t.Helper()
+	if os.Getenv("TF_ACC") == "" {
+		t.Skip("TF_ACC is not set")
+	}
+	tools, err := pageTools()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &follower{
+		folder:    newFolder(t),
+		addresses: map[string]string{},
+		running:   map[string]*server{},
+		env: append(os.Environ(),
+			"PATH="+filepath.Join(tools, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"),
+			"TF_CLI_CONFIG_FILE="+filepath.Join(tools, "cli.tfrc"), "CHECKPOINT_DISABLE=1",
+			"TF_CLI_ARGS=-no-color", "TF_CLI_ARGS_apply=-auto-approve", "TF_CLI_ARGS_destroy=-auto-approve"),
+	}
+	t.Cleanup(func() {
+		for _, s := range f.running {
+			s.stop()
+		}
+	})
+	f.startDirectory()
+	return f
+}
+
+// useSandbox gives the page a sandbox of the test, in place of the API.
+func (f *follower) useSandbox() {
+	api := startSandbox(f.t)
+	f.addresses[sandboxAddress] = strings.TrimPrefix(api.url, "http://")
+	f.env = append(f.env, envBaseURL+"="+api.url, envAPIKey+"="+testKey)
+}
+
+// checkPipeline checks that a block is YAML, and that its scripts are ones of bash.
+func (f *follower) checkPipeline(b block) {
+	f.t.Helper()
+	document, err := utils.ConvertYAMLtoJSON([]byte(b.text))
+	if err != nil {
+		f.t.Fatalf("line %d: %s", b.line, err)
+	}
+	var pipeline any
+	if err := json.Unmarshal(document, &pipeline); err != nil {
+		f.t.Fatal(err)
+	}
+	scripts := 0
+	var visit func(value any)
+	visit = func(value any) {
+		switch value := value.(type) {
+		case []any:
+			for _, element := range value {
+				visit(element)
+			}
+		case map[string]any:
+			for name, member := range value {
+				if name != "run" && name != "script" {
+					visit(member)
+					continue
+				}
+				scripts++
+				script := fmt.Sprint(member)
+				if lines, ok := member.([]any); ok {
+					script = ""
+					for _, line := range lines {
+						script += fmt.Sprintln(line)
+					}
+				}
+				if out, err := exec.Command("bash", "-n", "-c", script).CombinedOutput(); err != nil {
+					f.t.Errorf("line %d: %s: %s", b.line, script, out)
+				}
+			}
+		}
+	}
+	visit(pipeline)
+	if scripts == 0 {
+		f.t.Errorf("line %d: the pipeline runs nothing", b.line)
+	}
+}
+
+// validate checks the configuration unless a command of the page has read it.
+func (f *follower) validate() {
+	f.t.Helper()
+	if !f.unchecked {
+		return
+	}
+	f.requireProvider()
+	f.unchecked = false
+	command := f.bash("terraform init -backend=false && terraform validate")
+	if out, err := command.CombinedOutput(); err != nil {
+		f.t.Errorf("the configuration is not valid: %s\n%s", err, out)
+	}
+}
+
+// startDirectory begins an empty directory.
+func (f *follower) startDirectory() {
+	f.validate()
+	dir, err := os.MkdirTemp(f.dir, "")
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.write("state", fmt.Sprintf("cd %q\n", dir))
+}
+
+// workDir is the directory in which the next command runs.
+func (f *follower) workDir() string {
+	state := f.read("state")
+	_, dir, _ := strings.Cut(state[strings.LastIndex(strings.TrimSpace(state), "\n")+1:], `cd "`)
+	return strings.TrimSuffix(strings.TrimSpace(dir), `"`)
+}
+
+// follow does what a block says.
+func (f *follower) follow(b block) {
+	f.t.Helper()
+	if _, ok := b.hint("new directory"); ok {
+		f.startDirectory()
+	}
+	if name, ok := b.hint("stop"); ok {
+		f.stop(name)
+	}
+	_, notRun := b.hint("not run")
+	if minimum, ok := b.hint("terraform"); ok && !f.hasTerraform(minimum) {
+		notRun = true
+	}
+	switch b.language {
+	case "terraform", "hcl":
+		f.configure(b, notRun)
+	case "shell":
+		f.run(b, notRun)
+	case "", "text":
+		if !notRun && b.file == "" {
+			f.expect(b)
+		}
+	case "json":
+		if !json.Valid([]byte(b.text)) {
+			f.t.Errorf("line %d: this is not JSON", b.line)
+		}
+	case "yaml":
+		f.checkPipeline(b)
+	case "go", "javascript", "nginx":
+	default:
+		f.t.Errorf("line %d: the test does not know the language %q", b.line, b.language)
+	}
+	if b.file != "" && b.language != "terraform" && !notRun {
+		f.writeFile(b.file, f.replace(b.text))
+	}
+}
+
+// hasTerraform reports whether the CLI is this version of Terraform or a later one.
+func (f *follower) hasTerraform(minimum string) bool {
+	w := &workspace{f.folder, f.env}
+	return !strings.Contains(os.Getenv("TF_ACC_PROVIDER_HOST"), "opentofu") &&
+		w.version().GreaterThanOrEqual(version.Must(version.NewVersion(minimum)))
+}
+
+// replace puts in the addresses of this page, and the sandbox's key for that of an
+// account.
+func (f *follower) replace(text string) string {
+	for address, own := range f.addresses {
+		text = strings.ReplaceAll(text, address, own)
+	}
+	return accountKey.ReplaceAllString(text, testKey)
+}
+
+var accountKey = regexp.MustCompile(`sk_\.\.\.|sk_…`)
+
+// configure merges a snippet into its file: a block replaces the one of the same
+// type and labels, as a reader would do it.
+func (f *follower) configure(b block, notRun bool) {
+	f.t.Helper()
+	snippet := []byte(f.replace(b.text))
+	name := b.file
+	if name == "" {
+		f.t.Errorf("line %d: the line above the snippet does not name its file", b.line)
+		name = "main.tf"
+	}
+	parsed, diags := hclwrite.ParseConfig(snippet, name, hcl.InitialPos)
+	if diags.HasErrors() {
+		f.t.Fatalf("line %d: %s", b.line, diags)
+	}
+	if formatted := hclwrite.Format(snippet); !bytes.Equal(snippet, formatted) {
+		f.t.Errorf("line %d: the snippet is not formatted; want\n%s", b.line, formatted)
+	}
+	switch {
+	case notRun:
+		return
+	case filepath.Ext(name) != ".tf":
+		f.writeFile(name, string(snippet))
+		return
+	}
+	f.unchecked = true
+	path := filepath.Join(f.workDir(), name)
+	if len(foreignBlocks(parsed.Body())) > 0 {
+		f.writeFile(name, f.ownPart(parsed, snippet))
+		return
+	}
+	before, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		f.writeFile(name, string(snippet))
+		return
+	}
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	merged, diags := hclwrite.ParseConfig(before, name, hcl.InitialPos)
+	if diags.HasErrors() {
+		f.t.Fatal(diags)
+	}
+	for _, old := range merged.Body().Blocks() {
+		if slices.ContainsFunc(parsed.Body().Blocks(), func(b *hclwrite.Block) bool {
+			return b.Type() == old.Type() && slices.Equal(b.Labels(), old.Labels())
+		}) {
+			merged.Body().RemoveBlock(old)
+		}
+	}
+	f.writeFile(name, string(merged.Bytes())+"\n"+string(snippet))
+}
+
+func foreignBlocks(body *hclwrite.Body) []*hclwrite.Block {
+	return slices.DeleteFunc(body.Blocks(), func(b *hclwrite.Block) bool {
+		switch b.Type() {
+		case "resource", "data", "ephemeral":
+			return strings.HasPrefix(b.Labels()[0], "digitalriver_") || b.Labels()[0] == "terraform_data"
+		}
+		return true
+	})
+}
+
+// ownPart is a snippet without the blocks of other providers, which are not at
+// hand. What these blocks take from this provider is in a local value, so that it
+// is validated.
+func (f *follower) ownPart(parsed *hclwrite.File, snippet []byte) string {
+	var taken []string
+	for _, b := range foreignBlocks(parsed.Body()) {
+		file, diags := hclsyntax.ParseConfig(b.BuildTokens(nil).Bytes(), "", hcl.InitialPos)
+		if diags.HasErrors() {
+			f.t.Fatal(diags)
+		}
+		source := b.BuildTokens(nil).Bytes()
+		_ = hclsyntax.VisitAll(file.Body.(*hclsyntax.Body), func(node hclsyntax.Node) hcl.Diagnostics {
+			if e, ok := node.(*hclsyntax.ScopeTraversalExpr); ok && ownTraversal.MatchString(string(e.Range().SliceBytes(source))) {
+				taken = append(taken, string(e.Range().SliceBytes(source)))
+			}
+			return nil
+		})
+		parsed.Body().RemoveBlock(b)
+	}
+	if taken != nil {
+		parsed.Body().AppendNewline()
+		return string(parsed.Bytes()) + "locals {\n  taken = [" + strings.Join(taken, ", ") + "]\n}\n"
+	}
+	return string(parsed.Bytes())
+}
+
+var ownTraversal = regexp.MustCompile(`^((data|ephemeral)\.)?digitalriver_`)
+
+func (f *follower) writeFile(name, content string) {
+	f.t.Helper()
+	path := filepath.Join(f.workDir(), name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		f.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// requireProvider adds what a snippet does not repeat: where the provider is from.
+func (f *follower) requireProvider() {
+	files, err := filepath.Glob(filepath.Join(f.workDir(), "*.tf"))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	for _, file := range files {
+		if content, err := os.ReadFile(file); err != nil || bytes.Contains(content, []byte("required_providers")) {
+			return
+		}
+	}
+	if len(files) > 0 {
+		f.writeFile("versions.tf", "terraform {\n  required_providers {\n    digitalriver = {\n"+
+			"      source = \"digitalriver/digitalriver\"\n    }\n  }\n}\n")
+	}
+}
+
+// run runs the commands of a block. The next block starts with their variables and
+// in their directory, as in one terminal. A server runs in a terminal of its own.
+func (f *follower) run(b block, notRun bool) {
+	f.t.Helper()
+	script := f.replace(b.text)
+	if out, err := exec.Command("bash", "-n", "-c", script).CombinedOutput(); err != nil {
+		f.t.Fatalf("line %d: %s", b.line, out)
+	}
+	if notRun {
+		return
+	}
+	for _, pattern := range servers {
+		if name := pattern.FindString(script); name != "" {
+			f.start(b, name, script)
+			return
+		}
+	}
+	f.requireProvider()
+	if strings.Contains(script, "terraform ") {
+		f.unchecked = false
+	}
+	command := f.bash(`trap '{ declare -x; echo "cd \"$PWD\""; } >"$STATE"' EXIT; . "$STATE"; set -aeo pipefail` +
+		"\n" + script)
+	out, err := command.CombinedOutput()
+	f.output = string(out)
+	wanted := 0
+	if status, ok := b.hint("exit"); ok {
+		wanted, _ = strconv.Atoi(status)
+	}
+	if exit := new(exec.ExitError); err != nil && !errors.As(err, &exit) {
+		f.t.Fatal(err)
+	}
+	if status := command.ProcessState.ExitCode(); status != wanted {
+		f.t.Fatalf("line %d: exit status %d, want %d\n%s%s", b.line, status, wanted, script, out)
+	}
+}
+
+func (f *follower) bash(script string) *exec.Cmd {
+	command := exec.Command("bash", "-c", script)
+	command.Dir = f.workDir()
+	command.Env = append(f.env, "STATE="+f.path("state"))
+	return command
+}
+
+// start starts a server on a port that is free, or on that which it had before.
+func (f *follower) start(b block, name, script string) {
+	f.t.Helper()
+	address := endpointAddress
+	if strings.HasSuffix(name, " sandbox") {
+		address = sandboxAddress
+	}
+	own, ok := f.addresses[address]
+	if !ok {
+		own = "127.0.0.1:0"
+	}
+	_, port, _ := strings.Cut(own, ":")
+	head, last := "", strings.TrimSpace(script)
+	if i := strings.LastIndex(last, "\n"); i >= 0 {
+		head, last = last[:i+1], last[i+1:]
+	}
+	if !strings.HasPrefix(name, "node") {
+		last += " -listen " + own
+	}
+	s := &server{command: f.bash(head + "exec env PORT=" + port + " " + last)}
+	s.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	s.command.Stdout, s.command.Stderr = s, s
+	if err := s.command.Start(); err != nil {
+		f.t.Fatal(err)
+	}
+	f.running[name] = s
+	f.eventually(b, s.printed, listening.MatchString)
+	if !ok {
+		f.addresses[address] = listening.FindString(s.printed())
+	}
+}
+
+var listening = regexp.MustCompile(`127\.0\.0\.1:\d+`)
+
+// stop interrupts a server, which the name names in part.
+func (f *follower) stop(part string) {
+	f.t.Helper()
+	for name, s := range f.running {
+		if strings.Contains(name, part) {
+			s.stop()
+			delete(f.running, name)
+			return
+		}
+	}
+	f.t.Fatalf("no server %q is running", part)
+}
+
+// eventually waits until a condition holds for what a server has printed.
+func (f *follower) eventually(b block, printed func() string, holds func(string) bool) {
+	f.t.Helper()
+	deadline := time.After(time.Minute)
+	ticker := time.NewTicker(pollInterval)
+	defer ticker.Stop()
+	for !holds(printed()) {
+		select {
+		case <-ticker.C:
+		case <-deadline:
+			f.t.Fatalf("line %d: the output is missing\n%s", b.line, printed())
+		}
+	}
+}
+
+// expect compares a block with the output of the last command, or else with that
+// of the servers.
+func (f *follower) expect(b block) {
+	f.t.Helper()
+	if f.shows(f.output, b.text) {
+		return
+	}
+	if len(f.running) == 0 {
+		f.t.Errorf("line %d: the output is another:\n%s", b.line, f.output)
+		return
+	}
+	f.eventually(b, func() string {
+		all := f.output
+		for name, s := range f.running {
+			all += "\n== " + name + "\n" + s.printed()
+		}
+		return all
+	}, func(string) bool {
+		for _, s := range f.running {
+			if f.shows(s.printed(), b.text) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// shows reports whether an output has the paragraphs of a text in this order,
+// whatever its lines, ids and times. An ellipsis on a line separates paragraphs
+// too.
+func (f *follower) shows(output, text string) bool {
+	for address, own := range f.addresses {
+		output = strings.ReplaceAll(output, own, address)
+	}
+	output = normalized(output)
+	for _, paragraph := range paragraphs.Split("\n"+text, -1) {
+		_, rest, ok := strings.Cut(output, normalized(paragraph))
+		if !ok {
+			return false
+		}
+		output = rest
+	}
+	return true
+}
+
+var (
+	paragraphs = regexp.MustCompile(`\n\s*(\.\.\.)?\n`)
+	// A message may be in a frame.
+	frame = regexp.MustCompile(`(?m)^\s*[╷│╵]`)
+)
+
+// normalized is an output on one line, with placeholders for what differs each time.
+func normalized(output string) string {
+	output = frame.ReplaceAllString(output, "")
+	for _, r := range []struct {
+		pattern *regexp.Regexp
+		with    string
+	}{
+		{regexp.MustCompile(`\bOpenTofu\b`), "Terraform"},
+		{regexp.MustCompile(`\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{4}…`), "ID"},
+		{regexp.MustCompile(`\b\d{4}-\d\d-\d\dT[\d:.]+Z|\b\d\d:\d\d:\d\d\b`), "TIME"},
+		{regexp.MustCompile(`\b\d+( ?m?s)\b`), "N$1"},
+	} {
+		output = r.pattern.ReplaceAllString(output, r.with)
+	}
+	return strings.Join(strings.Fields(output), " ")
+}

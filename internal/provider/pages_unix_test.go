@@ -1,0 +1,65 @@
+//go:build unix
+
+package provider
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const templatesDir = "../../templates"
+
+// TestAccPages follows each page of the docs as a reader does, in order, in an
+// empty directory: it writes what the page shows into the files that the line
+// above names, runs the commands, and compares the output that follows them.
+//
+//   - A snippet of configuration is merged into its file: a block replaces the one
+//     with the same type and labels. What no command of the page reads is
+//     validated. Of a snippet with resources of other providers, only what belongs
+//     to this provider is.
+//   - The commands of a page share one terminal. A command that runs until it is
+//     interrupted has a terminal of its own, and listens at a free port.
+//   - A paragraph of output must be in what was printed. White space, ids and
+//     times may differ, and lines may be left out where the page has "...".
+//   - A page that starts no sandbox gets one, in place of the API.
+//
+// A comment in a template, {{/* test: HINT */}}, says what differs for the next
+// block:
+//
+//	exit STATUS        the commands end with this status
+//	new directory      an empty directory begins
+//	not run: REASON    the block is only parsed
+//	stop COMMAND       this server is interrupted first
+//	terraform VERSION  the block is only parsed with an older CLI or OpenTofu
+func TestAccPages(t *testing.T) {
+	err := filepath.WalkDir(templatesDir, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".tmpl" {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		page := string(content)
+		name, err := filepath.Rel(templatesDir, strings.TrimSuffix(path, ".md.tmpl"))
+		t.Run(filepath.ToSlash(name), func(t *testing.T) {
+			t.Parallel()
+			blocks := parsePage(t, "../..", page)
+			f := newFollower(t)
+			if !strings.Contains(page, "\nterraform-provider-digitalriver sandbox\n") {
+				f.useSandbox()
+			}
+			for _, b := range blocks {
+				f.follow(b)
+			}
+			f.validate()
+		})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
