@@ -33,8 +33,6 @@ const (
 	maxEventWebhooks = 20
 	// forwardTimeout leaves time to stop in a debugger.
 	forwardTimeout = 5 * time.Minute
-	// signatureTolerance is how old a signature may be.
-	signatureTolerance = 5 * time.Minute
 )
 
 // listener is the local endpoint.
@@ -50,6 +48,7 @@ type listener struct {
 func listenCommand() *cli.Command {
 	var address, webhook, forward string
 	var printSecret bool
+	var tolerance time.Duration
 	var useTLS tlsFlags
 	printer := &eventPrinter{}
 	return &cli.Command{
@@ -84,6 +83,8 @@ For example, with the sandbox:
 			stringFlag("forward", "", "send each event with a valid signature on to your own server at this `URL`, with "+
 				"the same bytes and headers, after it was acknowledged", &forward),
 		}, useTLS.flags("for -forward"), []cli.Flag{
+			durationFlag("tolerance", "5m", "let the timestamp of an event be this `DURATION` from now, at most; raise it "+
+				"after you have advanced the sandbox's clock", &tolerance),
 			boolFlag("body", "also print the body of each event", &printer.body),
 			boolFlag("json", "print each event as one line of JSON", &printer.json),
 			boolFlag("print-secret", "print the newest secret of -webhook at the start", &printSecret),
@@ -103,7 +104,7 @@ For example, with the sandbox:
 			}
 			printer.out = cmd.Writer
 			l := &listener{
-				secrets:   &webhookSecrets{list: client.ListSecrets, webhookID: webhook},
+				secrets:   &webhookSecrets{list: client.ListSecrets, webhookID: webhook, tolerance: tolerance},
 				printer:   printer,
 				transport: endpointcheck.NewTransport(config),
 			}
@@ -204,6 +205,7 @@ func (l *listener) pass(original *http.Request, event received) {
 type webhookSecrets struct {
 	list      func(ctx context.Context, webhookID string) ([]digitalriver.Secret, error)
 	webhookID string // Of the only webhook; "" for those that an event names.
+	tolerance time.Duration
 
 	mu    sync.Mutex
 	known map[string][]digitalriver.Secret // By webhook.
@@ -234,7 +236,7 @@ func (s *webhookSecrets) verify(ctx context.Context, header string, event receiv
 			}
 			for _, secret := range active {
 				secrets = append(secrets, secret.Secret)
-				if err = signature.Verify(header, secret.Secret, event.Body, time.Now(), signatureTolerance); err == nil {
+				if err = signature.Verify(header, secret.Secret, event.Body, time.Now(), s.tolerance); err == nil {
 					return id, nil
 				}
 				if !errors.Is(err, signature.ErrNoSecretMatches) {

@@ -113,7 +113,8 @@ func TestListen_sandbox(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &listener{secrets: &webhookSecrets{list: client.ListSecrets}, forward: target, transport: http.DefaultTransport}
+	l := &listener{secrets: &webhookSecrets{list: client.ListSecrets, tolerance: 5 * time.Minute},
+		forward: target, transport: http.DefaultTransport}
 	address, lines := startListener(t, l)
 	webhook := client.subscribe(t, address)
 	for _, rotate := range []bool{false, true} {
@@ -223,7 +224,7 @@ func TestListen_refuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			requests := 0
-			l := &listener{secrets: &webhookSecrets{webhookID: test.webhook,
+			l := &listener{secrets: &webhookSecrets{webhookID: test.webhook, tolerance: 5 * time.Minute,
 				list: func(_ context.Context, id string) ([]digitalriver.Secret, error) {
 					if requests++; id == "w-1" {
 						return []digitalriver.Secret{{ID: "s", Secret: secret}}, nil

@@ -137,7 +137,7 @@ type follower struct {
 type server struct {
 	command *exec.Cmd
 	mu      sync.Mutex
-	output  bytes.Buffer
+	output  bytes.Buffer // Since the last command.
 }
 
 func (s *server) Write(p []byte) (int, error) {
@@ -150,6 +150,12 @@ func (s *server) printed() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.output.String()
+}
+
+func (s *server) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.output.Reset()
 }
 
 func (s *server) stop() {
@@ -492,6 +498,9 @@ func (f *follower) run(b block, notRun bool) {
 	if strings.Contains(script, "terraform ") {
 		f.unchecked = false
 	}
+	for _, s := range f.running {
+		s.forget()
+	}
 	command := f.bash(`trap '{ declare -x; echo "cd \"$PWD\""; } >"$STATE"' EXIT; . "$STATE"; set -aeo pipefail` +
 		"\n" + script)
 	out, err := command.CombinedOutput()
@@ -577,8 +586,8 @@ func (f *follower) eventually(b block, printed func() string, holds func(string)
 	}
 }
 
-// expect compares a block with the output of the last command, or else with that
-// of the servers.
+// expect compares a block with the output of the last command, or else with what
+// the servers print since then.
 func (f *follower) expect(b block) {
 	f.t.Helper()
 	if f.shows(f.output, b.text) {
