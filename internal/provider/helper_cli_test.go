@@ -198,9 +198,12 @@ func (w *workspace) version() *version.Version {
 	return parsed
 }
 
+// onOpenTofu reports whether the CLI is OpenTofu.
+func onOpenTofu() bool { return strings.Contains(os.Getenv("TF_ACC_PROVIDER_HOST"), "opentofu") }
+
 // ephemeralSince is the first version of the CLI that has ephemeral resources.
 func ephemeralSince() *version.Version {
-	if strings.Contains(os.Getenv("TF_ACC_PROVIDER_HOST"), "opentofu") {
+	if onOpenTofu() {
 		return tfversion.Version1_11_0
 	}
 	return tfversion.Version1_10_0
@@ -217,7 +220,7 @@ func (w *workspace) require(minimum *version.Version) {
 // (hashicorp/terraform#39144 and #39068).
 func (w *workspace) requireImportBlocks() {
 	w.t.Helper()
-	if strings.Contains(os.Getenv("TF_ACC_PROVIDER_HOST"), "opentofu") {
+	if onOpenTofu() {
 		return
 	}
 	w.skipUnless(tfversion.SkipBetween(

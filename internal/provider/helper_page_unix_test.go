@@ -314,7 +314,10 @@ func (f *follower) follow(b block) {
 		f.stop(name)
 	}
 	_, notRun := b.hint("not run")
-	if minimum, ok := b.hint("terraform"); ok && !f.hasTerraform(minimum) {
+	if minimum, ok := b.hint("since"); ok && !f.hasVersion(minimum) {
+		notRun = true
+	}
+	if minimum, ok := b.hint("terraform"); ok && (onOpenTofu() || !f.hasVersion(minimum)) {
 		notRun = true
 	}
 	switch b.language {
@@ -341,11 +344,10 @@ func (f *follower) follow(b block) {
 	}
 }
 
-// hasTerraform reports whether the CLI is this version of Terraform or a later one.
-func (f *follower) hasTerraform(minimum string) bool {
+// hasVersion reports whether the CLI is of this version or a later one.
+func (f *follower) hasVersion(minimum string) bool {
 	w := &workspace{f.folder, f.env}
-	return !strings.Contains(os.Getenv("TF_ACC_PROVIDER_HOST"), "opentofu") &&
-		w.version().GreaterThanOrEqual(version.Must(version.NewVersion(minimum)))
+	return w.version().GreaterThanOrEqual(version.Must(version.NewVersion(minimum)))
 }
 
 // replace puts in the addresses of this page, and the sandbox's key for that of an

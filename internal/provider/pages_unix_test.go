@@ -32,6 +32,7 @@ const templatesDir = "../../templates"
 //	exit STATUS        the commands end with this status
 //	new directory      an empty directory begins
 //	not run: REASON    the block is only parsed
+//	since VERSION      the block is only parsed with an older CLI
 //	stop COMMAND       this server is interrupted first
 //	terraform VERSION  the block is only parsed with an older CLI or OpenTofu
 func TestAccPages(t *testing.T) {
