@@ -19,9 +19,9 @@ locals {
       address = "https://shop.example.com/digital-river/orders"
       types   = ["order.accepted", "order.blocked"]
     }
-    refunds = {
-      address = "https://shop.example.com/digital-river/refunds"
-      types   = ["refund.complete", "refund.failed"]
+    fulfillments = {
+      address = "https://shop.example.com/digital-river/fulfillments"
+      types   = ["fulfillment.created"]
     }
   }
 }

@@ -15,10 +15,11 @@ var messagesOfCLI = []string{
 }
 
 // TestGuides_quoteRealMessages checks that each message that a template of the
-// docs quotes is one that the code prints. A message is quoted
+// docs quotes is one that the code prints. TestAccPages compares the output of
+// the commands that it runs. Here, a message is quoted
 //
-//   - in a fenced block without a language, or with the language text, as a line
-//     that begins with "Error: " or "Warning: " (a frame of │ may stand before
+//   - in a fenced block without a language, or with the language text, that
+//     TestAccPages does not run, as a line that begins with "Error: " or "Warning: " (a frame of │ may stand before
 //     it), and as paragraphs that end in a full stop: the detail, wrapped and
 //     shortened by whole sentences as one likes;
 //   - between backquotes, beginning with "Error: " or "Warning: ".
@@ -66,7 +67,7 @@ func TestQuotedMessages(t *testing.T) {
 		quoted, unknown []string
 	}{
 		"whole message": {
-			guide: "```\nError: Too many secrets: 1\n\nWebhook \"1\" has 5 secrets, the most\nthat there may be. " +
+			guide: "{{/* test: not run: why */}}\n```\nError: Too many secrets: 1\n\nWebhook \"1\" has 5 secrets, the most\nthat there may be. " +
 				"Apply again after\n2026-11-23T20:54:28Z.\n\nUse \"2\".\n```",
 			quoted: []string{
 				"Too many secrets: 1",
@@ -76,25 +77,26 @@ func TestQuotedMessages(t *testing.T) {
 			unknown: []string{`Use "2"`}, // The one word of its format is too few.
 		},
 		"framed": {
-			guide:  "```text\n╷\n│ Warning: Too many secrets: 1\n│\n│   on main.tf line 1\n╵\n```",
+			guide:  "{{/* test: not run: why */}}\n```text\n╷\n│ Warning: Too many secrets: 1\n│\n│   on main.tf line 1\n╵\n```",
 			quoted: []string{"Too many secrets: 1"},
 		},
 		"inline": {guide: "says `Error: Too many secrets: 1`.", quoted: []string{"Too many secrets: 1"}},
 		"wrong summary": {
-			guide:   "```\nError: Too many keys: 1\n```",
+			guide:   "{{/* test: not run: why */}}\n```\nError: Too many keys: 1\n```",
 			quoted:  []string{"Too many keys: 1"},
 			unknown: []string{"Too many keys: 1"},
 		},
 		"wrong detail": {
-			guide:   "```\nIt has 5 secrets, the most.\n```",
+			guide:   "{{/* test: not run: why */}}\n```\nIt has 5 secrets, the most.\n```",
 			quoted:  []string{"It has 5 secrets, the most."},
 			unknown: []string{"It has 5 secrets, the most"},
 		},
 		"wrong number": {
-			guide:   "```\nIt has five secrets, the most that there may be.\n```",
+			guide:   "{{/* test: not run: why */}}\n```\nIt has five secrets, the most that there may be.\n```",
 			quoted:  []string{"It has five secrets, the most that there may be."},
 			unknown: []string{"It has five secrets, the most that there may be"},
 		},
+		"run":          {guide: "```\nError: a\n```"},
 		"other blocks": {guide: "```shell\nError: a\n```\n\nText.\n\n```\nno sentence\n```\n\n`code`"},
 	} {
 		t.Run(name, func(t *testing.T) {

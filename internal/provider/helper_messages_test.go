@@ -25,16 +25,17 @@ func quotedMessages(guide string) []string {
 		}
 		paragraph = nil
 	}
-	inFence, inOutput := false, false
+	inFence, inOutput, notRun := false, false, false
 	for line := range strings.Lines(guide) {
 		line = strings.TrimSpace(line)
 		if language, ok := strings.CutPrefix(line, "```"); ok {
 			endParagraph()
 			inFence = !inFence
-			inOutput = inFence && (language == "" || language == "text")
+			inOutput = inFence && notRun && (language == "" || language == "text")
 			continue
 		}
 		if !inFence {
+			notRun = strings.HasPrefix(line, "{{/* test: not run")
 			for _, span := range codeSpan.FindAllStringSubmatch(line, -1) {
 				messages = append(messages, span[1])
 			}

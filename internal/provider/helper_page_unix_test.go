@@ -114,6 +114,7 @@ var servers = []*regexp.Regexp{
 	regexp.MustCompile(`terraform-provider-digitalriver sandbox`),
 	regexp.MustCompile(`terraform-provider-digitalriver listen`),
 	regexp.MustCompile(`go run main\.go`),
+	regexp.MustCompile(`go run \S+/examples/receiver@latest`),
 	regexp.MustCompile(`node receiver\.mjs`),
 }
 
@@ -121,6 +122,9 @@ const (
 	sandboxAddress  = "127.0.0.1:8787"
 	endpointAddress = "127.0.0.1:8080"
 )
+
+// outputPatience only ends a test that would otherwise hang: servers print at once.
+const outputPatience = time.Minute
 
 // follower follows a page as a reader does, block by block.
 type follower struct {
@@ -322,6 +326,10 @@ func (f *follower) follow(b block) {
 	}
 	switch b.language {
 	case "terraform", "hcl":
+		if name, ok := b.hint("is"); ok {
+			f.compare(b, name)
+			return
+		}
 		f.configure(b, notRun)
 	case "shell":
 		f.run(b, notRun)
@@ -361,6 +369,18 @@ func (f *follower) replace(text string) string {
 
 var accountKey = regexp.MustCompile(`sk_\.\.\.|sk_…`)
 
+// compare compares a block with a file that a command has written.
+func (f *follower) compare(b block, name string) {
+	f.t.Helper()
+	content, err := os.ReadFile(filepath.Join(f.workDir(), name))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	if !f.shows(string(content), b.text) {
+		f.t.Errorf("line %d: %s is different:\n%s", b.line, name, content)
+	}
+}
+
 // configure merges a snippet into its file: a block replaces the one of the same
 // type and labels, as a reader would do it.
 func (f *follower) configure(b block, notRun bool) {
@@ -388,7 +408,7 @@ func (f *follower) configure(b block, notRun bool) {
 	f.unchecked = true
 	path := filepath.Join(f.workDir(), name)
 	if len(foreignBlocks(parsed.Body())) > 0 {
-		f.writeFile(name, f.ownPart(parsed, snippet))
+		f.writeFile(name, ownPart(f.t, name, parsed))
 		return
 	}
 	before, err := os.ReadFile(path)
@@ -426,17 +446,20 @@ func foreignBlocks(body *hclwrite.Body) []*hclwrite.Block {
 // ownPart is a snippet without the blocks of other providers, which are not at
 // hand. What these blocks take from this provider is in a local value, so that it
 // is validated.
-func (f *follower) ownPart(parsed *hclwrite.File, snippet []byte) string {
+func ownPart(t *testing.T, name string, parsed *hclwrite.File) string {
+	t.Helper()
 	var taken []string
 	for _, b := range foreignBlocks(parsed.Body()) {
-		file, diags := hclsyntax.ParseConfig(b.BuildTokens(nil).Bytes(), "", hcl.InitialPos)
-		if diags.HasErrors() {
-			f.t.Fatal(diags)
-		}
 		source := b.BuildTokens(nil).Bytes()
+		file, diags := hclsyntax.ParseConfig(source, "", hcl.InitialPos)
+		if diags.HasErrors() {
+			t.Fatal(diags)
+		}
 		_ = hclsyntax.VisitAll(file.Body.(*hclsyntax.Body), func(node hclsyntax.Node) hcl.Diagnostics {
-			if e, ok := node.(*hclsyntax.ScopeTraversalExpr); ok && ownTraversal.MatchString(string(e.Range().SliceBytes(source))) {
-				taken = append(taken, string(e.Range().SliceBytes(source)))
+			if e, ok := node.(*hclsyntax.ScopeTraversalExpr); ok {
+				if text := string(e.Range().SliceBytes(source)); ownTraversal.MatchString(text) {
+					taken = append(taken, text)
+				}
 			}
 			return nil
 		})
@@ -444,7 +467,8 @@ func (f *follower) ownPart(parsed *hclwrite.File, snippet []byte) string {
 	}
 	if taken != nil {
 		parsed.Body().AppendNewline()
-		return string(parsed.Bytes()) + "locals {\n  taken = [" + strings.Join(taken, ", ") + "]\n}\n"
+		return string(parsed.Bytes()) + fmt.Sprintf("locals {\n  %s = [%s]\n}\n",
+			strings.TrimSuffix(name, ".tf"), strings.Join(taken, ", "))
 	}
 	return string(parsed.Bytes())
 }
@@ -542,6 +566,13 @@ func (f *follower) start(b block, name, script string) {
 	if i := strings.LastIndex(last, "\n"); i >= 0 {
 		head, last = last[:i+1], last[i+1:]
 	}
+	if strings.HasSuffix(name, "/examples/receiver@latest") {
+		receiver, err := builtReceiver()
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		last = strings.Replace(last, name, receiver, 1)
+	}
 	if !strings.HasPrefix(name, "node") {
 		last += " -listen " + own
 	}
@@ -576,7 +607,7 @@ func (f *follower) stop(part string) {
 // eventually waits until a condition holds for what a server has printed.
 func (f *follower) eventually(b block, printed func() string, holds func(string) bool) {
 	f.t.Helper()
-	deadline := time.After(time.Minute)
+	deadline := time.After(outputPatience)
 	ticker := time.NewTicker(pollInterval)
 	defer ticker.Stop()
 	for !holds(printed()) {

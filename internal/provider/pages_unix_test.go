@@ -30,6 +30,7 @@ const templatesDir = "../../templates"
 // block:
 //
 //	exit STATUS        the commands end with this status
+//	is FILE            the block shows this file, which a command has written
 //	new directory      an empty directory begins
 //	not run: REASON    the block is only parsed
 //	since VERSION      the block is only parsed with an older CLI
