@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -130,11 +131,11 @@ const outputPatience = time.Minute
 type follower struct {
 	folder
 	env       []string
-	sandboxed bool              // Whether the page has a sandbox.
 	addresses map[string]string // Instead of the default ones.
 	running   map[string]*server
-	output    string // Of the last command.
-	unchecked bool   // Whether no command has read the configuration yet.
+	reserved  map[string]net.Listener // Keeps these addresses free until a server needs them.
+	output    string                  // Of the last command.
+	unchecked bool                    // Whether no command has read the configuration yet.
 }
 
 // server is a command that runs until it is interrupted.
@@ -211,6 +212,7 @@ func newFollower(t *testing.T) *follower {
 		folder:    newFolder(t),
 		addresses: map[string]string{},
 		running:   map[string]*server{},
+		reserved:  map[string]net.Listener{},
 		env: append(os.Environ(),
 			"PATH="+filepath.Join(tools, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"),
 			"TF_CLI_CONFIG_FILE="+filepath.Join(tools, "cli.tfrc"), "CHECKPOINT_DISABLE=1",
@@ -221,6 +223,14 @@ func newFollower(t *testing.T) *follower {
 			s.stop()
 		}
 	})
+	for _, address := range []string{sandboxAddress, endpointAddress} {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = listener.Close() })
+		f.reserved[address], f.addresses[address] = listener, listener.Addr().String()
+	}
 	f.startDirectory()
 	return f
 }
@@ -550,17 +560,15 @@ func (f *follower) bash(script string) *exec.Cmd {
 	return command
 }
 
-// start starts a server on a port that is free, or on that which it had before.
+// start starts a server, on a port of this page.
 func (f *follower) start(b block, name, script string) {
 	f.t.Helper()
 	address := endpointAddress
 	if strings.HasSuffix(name, " sandbox") {
 		address = sandboxAddress
 	}
-	own, ok := f.addresses[address]
-	if !ok {
-		own = "127.0.0.1:0"
-	}
+	own := f.addresses[address]
+	_ = f.reserved[address].Close()
 	_, port, _ := strings.Cut(own, ":")
 	head, last := "", strings.TrimSpace(script)
 	if i := strings.LastIndex(last, "\n"); i >= 0 {
@@ -583,13 +591,10 @@ func (f *follower) start(b block, name, script string) {
 		f.t.Fatal(err)
 	}
 	f.running[name] = s
-	f.eventually(b, s.printed, listening.MatchString)
-	if !ok {
-		f.addresses[address] = listening.FindString(s.printed())
-	}
+	f.eventually(b, s.printed, func(printed string) bool {
+		return strings.Contains(printed, own)
+	})
 }
-
-var listening = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 
 // stop interrupts a server, which the name names in part.
 func (f *follower) stop(part string) {
