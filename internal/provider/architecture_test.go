@@ -1,13 +1,16 @@
 package provider
 
 import (
+	"context"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	datasourceschema "github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -18,6 +21,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/pb33f/libopenapi"
 
@@ -78,7 +82,7 @@ func TestSchemas_areValid(t *testing.T) {
 }
 
 // TestSchemas_areDescribed checks that every attribute has a description that
-// ends like a sentence.
+// ends like a sentence, and that tells the range of a number and the default.
 func TestSchemas_areDescribed(t *testing.T) {
 	ctx := t.Context()
 	p := newProvider("test", &testClock{})
@@ -87,10 +91,19 @@ func TestSchemas_areDescribed(t *testing.T) {
 			t.Errorf("%s: the description %q is not a sentence", name, description)
 		}
 	}
+	checkAttribute := func(name string, attribute interface{ GetMarkdownDescription() string }) {
+		description := attribute.GetMarkdownDescription()
+		check(name, description)
+		for _, limit := range limitsOf(ctx, attribute) {
+			if !strings.Contains(description, limit) {
+				t.Errorf("%s: the description %q does not tell %q", name, description, limit)
+			}
+		}
+	}
 	var ofProvider provider.SchemaResponse
 	p.Schema(ctx, provider.SchemaRequest{}, &ofProvider)
 	for name, attribute := range ofProvider.Schema.Attributes {
-		check("provider."+name, attribute.GetMarkdownDescription())
+		checkAttribute("provider."+name, attribute)
 	}
 	for _, newResource := range p.Resources(ctx) {
 		r := newResource()
@@ -98,8 +111,17 @@ func TestSchemas_areDescribed(t *testing.T) {
 		r.Schema(ctx, resource.SchemaRequest{}, &resp)
 		check(reflect.TypeOf(r).String(), resp.Schema.MarkdownDescription)
 		eachAttribute(reflect.TypeOf(r).String(), resp.Schema.Attributes, func(name string, attribute schema.Attribute) {
-			check(name, attribute.GetMarkdownDescription())
+			checkAttribute(name, attribute)
 		})
+	}
+	for _, newAction := range p.Actions(ctx) {
+		a := newAction()
+		var resp action.SchemaResponse
+		a.Schema(ctx, action.SchemaRequest{}, &resp)
+		check(reflect.TypeOf(a).String(), resp.Schema.MarkdownDescription)
+		for name, attribute := range resp.Schema.Attributes {
+			checkAttribute(reflect.TypeOf(a).String()+"."+name, attribute)
+		}
 	}
 	for _, newDataSource := range p.DataSources(ctx) {
 		d := newDataSource()
@@ -112,6 +134,31 @@ func TestSchemas_areDescribed(t *testing.T) {
 			})
 	}
 }
+
+// limitsOf are the numbers that the validators of a number name, and the words for
+// a default.
+func limitsOf(ctx context.Context, attribute any) []string {
+	value := reflect.ValueOf(attribute)
+	var limits []string
+	if kind := value.Type().Name(); kind == "Int64Attribute" || kind == "Float64Attribute" {
+		validators := value.FieldByName("Validators")
+		for i := range validators.Len() {
+			description := validators.Index(i).Interface().(validator.Describer).Description(ctx)
+			for _, limit := range number.FindAllString(description, -1) {
+				if strings.Contains(limit, ".") {
+					limit = strings.TrimRight(limit, "0")
+				}
+				limits = append(limits, limit)
+			}
+		}
+	}
+	if field := value.FieldByName("Default"); field.IsValid() && !field.IsNil() {
+		limits = append(limits, "Defaults to ")
+	}
+	return limits
+}
+
+var number = regexp.MustCompile(`\d+(\.\d+)?`)
 
 // TestDataSources_haveNoCredentials checks that no data source can show a secret:
 // a data source is always stored in state.

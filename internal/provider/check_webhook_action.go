@@ -67,8 +67,8 @@ func (a *checkWebhookAction) Schema(_ context.Context, _ action.SchemaRequest, r
 			"timeout": schema.StringAttribute{
 				Optional:   true,
 				Validators: []validator.String{&positiveDurationValidator{}},
-				MarkdownDescription: "Time that the endpoint has for each response, such as `1s`. Defaults to `3s`, the time " +
-					"that Digital River waits; a longer time counts as that.",
+				MarkdownDescription: "Time that the endpoint has for each response: a duration above zero, such as `1s`. " +
+					"Defaults to `3s`, the time that Digital River waits; a longer time counts as that.",
 			},
 		},
 	}

@@ -67,7 +67,7 @@ func TestQuotedMessages(t *testing.T) {
 		quoted, unknown []string
 	}{
 		"whole message": {
-			guide: "{{/* test: not run: why */}}\n```\nError: Too many secrets: 1\n\nWebhook \"1\" has 5 secrets, the most\nthat there may be. " +
+			guide: "{{/* test: not run: why */ -}}\n```\nError: Too many secrets: 1\n\nWebhook \"1\" has 5 secrets, the most\nthat there may be. " +
 				"Apply again after\n2026-11-23T20:54:28Z.\n\nUse \"2\".\n```",
 			quoted: []string{
 				"Too many secrets: 1",
@@ -77,22 +77,22 @@ func TestQuotedMessages(t *testing.T) {
 			unknown: []string{`Use "2"`}, // The one word of its format is too few.
 		},
 		"framed": {
-			guide:  "{{/* test: not run: why */}}\n```text\n╷\n│ Warning: Too many secrets: 1\n│\n│   on main.tf line 1\n╵\n```",
+			guide:  "{{/* test: not run: why */ -}}\n```text\n╷\n│ Warning: Too many secrets: 1\n│\n│   on main.tf line 1\n╵\n```",
 			quoted: []string{"Too many secrets: 1"},
 		},
 		"inline": {guide: "says `Error: Too many secrets: 1`.", quoted: []string{"Too many secrets: 1"}},
 		"wrong summary": {
-			guide:   "{{/* test: not run: why */}}\n```\nError: Too many keys: 1\n```",
+			guide:   "{{/* test: not run: why */ -}}\n```\nError: Too many keys: 1\n```",
 			quoted:  []string{"Too many keys: 1"},
 			unknown: []string{"Too many keys: 1"},
 		},
 		"wrong detail": {
-			guide:   "{{/* test: not run: why */}}\n```\nIt has 5 secrets, the most.\n```",
+			guide:   "{{/* test: not run: why */ -}}\n```\nIt has 5 secrets, the most.\n```",
 			quoted:  []string{"It has 5 secrets, the most."},
 			unknown: []string{"It has 5 secrets, the most"},
 		},
 		"wrong number": {
-			guide:   "{{/* test: not run: why */}}\n```\nIt has five secrets, the most that there may be.\n```",
+			guide:   "{{/* test: not run: why */ -}}\n```\nIt has five secrets, the most that there may be.\n```",
 			quoted:  []string{"It has five secrets, the most that there may be."},
 			unknown: []string{"It has five secrets, the most that there may be"},
 		},

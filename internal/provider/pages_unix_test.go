@@ -26,7 +26,7 @@ const templatesDir = "../../templates"
 //     times may differ, and lines may be left out where the page has "...".
 //   - A page that starts no sandbox gets one, in place of the API.
 //
-// A comment in a template, {{/* test: HINT */}}, says what differs for the next
+// A comment in a template, {{/* test: HINT */ -}}, says what differs for the next
 // block:
 //
 //	exit STATUS        the commands end with this status

@@ -102,7 +102,7 @@ func (p *digitalRiver) Schema(_ context.Context, _ provider.SchemaRequest, resp 
 			},
 			"api_version": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "API version to pin requests to (`YYYY-MM-DD`), sent as the header " +
+				MarkdownDescription: "API version to pin requests to, of the form `YYYY-MM-DD`, sent as the header " +
 					"`digitalriver-version`. Can also be set with `" + envAPIVersion + "`. By default the header is not sent and " +
 					"the account's own version applies.",
 			},
@@ -114,7 +114,7 @@ func (p *digitalRiver) Schema(_ context.Context, _ provider.SchemaRequest, resp 
 			"requests_per_second": schema.Float64Attribute{
 				Optional:   true,
 				Validators: []validator.Float64{float64validator.AtLeast(0.1)},
-				MarkdownDescription: "Maximum number of requests per second. Defaults to the documented limit of the key's " +
+				MarkdownDescription: "Maximum number of requests per second, at least 0.1. Defaults to the documented limit of the key's " +
 					"mode: 25 in test mode, 250 in live mode.",
 			},
 			"max_retries": schema.Int64Attribute{
@@ -126,7 +126,8 @@ func (p *digitalRiver) Schema(_ context.Context, _ provider.SchemaRequest, resp 
 			"request_timeout": schema.StringAttribute{
 				Optional:   true,
 				Validators: []validator.String{&positiveDurationValidator{}},
-				MarkdownDescription: fmt.Sprintf("Timeout of each attempt of a request, such as `10s` or `1m`. Defaults to `%s`.",
+				MarkdownDescription: fmt.Sprintf("Timeout of each attempt of a request: a duration above "+
+					"zero, such as `10s` or `1m`. Defaults to `%s`.",
 					digitalriver.DefaultRequestTimeout),
 			},
 		},

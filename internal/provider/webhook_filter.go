@@ -33,8 +33,8 @@ func filterAttributes() map[string]datasourceschema.Attribute {
 				listvalidator.SizeAtLeast(1),
 				listvalidator.ValueStringsAre(&typePatternValidator{}),
 			},
-			MarkdownDescription: "Only webhooks that receive at least one of these event types. `*` matches any " +
-				"characters, as in `order.*`.",
+			MarkdownDescription: "Only webhooks that receive at least one of these event types, of which there must be " +
+				"one or more. `*` matches any characters, as in `order.*`.",
 		},
 		"enabled": datasourceschema.BoolAttribute{
 			Optional:            true,

@@ -102,8 +102,9 @@ func (r *webhookSecretRotationResource) Schema(
 		return schema.Int64Attribute{
 			Optional:   true,
 			Validators: []validator.Int64{int64validator.Between(1, maxRotationDays*perDay)},
-			MarkdownDescription: "Rotate when the newest secret is this many " + unit + " old, at least 1. Set at most one " +
-				"of `rotation_minutes`, `rotation_hours` and `rotation_days`.",
+			MarkdownDescription: fmt.Sprintf("Rotate when the newest secret is this many %s old, from 1 to %d. Set at most "+
+				"one of `rotation_minutes`, `rotation_hours` and `rotation_days`. Without a period, only `triggers` rotate.",
+				unit, maxRotationDays*perDay),
 		}
 	}
 	resp.Schema = schema.Schema{
@@ -128,8 +129,8 @@ func (r *webhookSecretRotationResource) Schema(
 			"rotate_on_create": schema.BoolAttribute{
 				Optional: true, Computed: true,
 				Default: booldefault.StaticBool(defaultRotateOnCreate),
-				MarkdownDescription: "Whether creating this resource rotates the secret. If `false`, it takes over the newest " +
-					"secret as it is. Defaults to `true`.",
+				MarkdownDescription: "Whether creating this resource rotates the secret at once. If `false`, it takes over the " +
+					"newest secret as it is. Defaults to `true`. It matters only when the resource is created.",
 			},
 			"previous_secret_valid_hours": schema.Int64Attribute{
 				Optional: true, Computed: true,

@@ -4,8 +4,9 @@ resource "digitalriver_webhook" "orders" {
 }
 
 resource "digitalriver_webhook_secret_rotation" "orders" {
-  webhook_id    = digitalriver_webhook.orders.id
-  rotation_days = 90
+  webhook_id       = digitalriver_webhook.orders.id
+  rotation_days    = 90
+  rotate_on_create = false # The webhook has a new secret already.
 }
 
 # Taking the id from the rotation makes Terraform rotate before it reads.

@@ -10,6 +10,9 @@ resource "digitalriver_webhook_secret_rotation" "orders" {
   rotation_days               = 90
   previous_secret_valid_hours = 24
 
+  # Take over the secret that the webhook has, instead of rotating it at once.
+  rotate_on_create = false
+
   # Change any value to rotate now.
   triggers = {
     reason = "first secret"
