@@ -1,11 +1,17 @@
 package provider
 
 import (
+	"fmt"
+	"os"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/delivery"
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/digitalriver"
 )
 
 // messagesOfCLI are messages that Terraform and OpenTofu print themselves.
@@ -53,6 +59,26 @@ func unknownSentences(messages []string, patterns []*regexp.Regexp) []string {
 		}
 	}
 	return unknown
+}
+
+// TestTroubleshooting_hasEveryMessage checks that the page by message has the
+// summary of each diagnostic of the provider. Of a summary that names something,
+// it is the part before.
+func TestTroubleshooting_hasEveryMessage(t *testing.T) {
+	page, err := os.ReadFile("../../templates/guides/troubleshooting.md.tmpl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, summary := range summariesOfCode(t, ".") {
+		found++
+		if !regexp.MustCompile("(Error: |Warning: |`)" + regexp.QuoteMeta(summary)).Match(page) {
+			t.Errorf("the page does not have %q", summary)
+		}
+	}
+	if found == 0 {
+		t.Error("the code has no diagnostics")
+	}
 }
 
 // TestQuotedMessages shows which quotes TestGuides_quoteRealMessages finds, and
@@ -108,5 +134,27 @@ func TestQuotedMessages(t *testing.T) {
 				t.Errorf("unknown (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestLimits_areTheCodes checks that the page of the limits has those of the code.
+func TestLimits_areTheCodes(t *testing.T) {
+	page, err := os.ReadFile("../../templates/guides/limits-and-timeouts.md.tmpl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []string{
+		fmt.Sprintf("| Active signing secrets of a webhook | %d |", digitalriver.MaxActiveSecrets),
+		fmt.Sprintf("| Time for a complete response | %d ms |", delivery.ResponseTimeout.Milliseconds()),
+		fmt.Sprintf("a response body of more than %d KiB", delivery.MaxResponseBody>>10),
+		fmt.Sprintf("| Time for one attempt of a request | %.0f seconds |", digitalriver.DefaultRequestTimeout.Seconds()),
+		fmt.Sprintf("| Retries of a request | %d |", digitalriver.DefaultMaxRetries),
+		fmt.Sprintf("per operation | %.0f seconds |",
+			(digitalriver.DefaultMaxRetries+1)*digitalriver.DefaultRequestTimeout.Seconds()),
+		fmt.Sprintf("| Period of a rotation | none | 1 minute to %d days |", maxRotationDays),
+	} {
+		if !strings.Contains(string(page), row) {
+			t.Errorf("the page does not have %q", row)
+		}
 	}
 }

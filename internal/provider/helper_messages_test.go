@@ -79,6 +79,60 @@ func textsOfCode(t *testing.T, dir string) []string {
 	return texts
 }
 
+// summariesOfCode are the summaries of the diagnostics in the Go files of a folder,
+// as far as they are literal.
+func summariesOfCode(t *testing.T, dir string) []string {
+	t.Helper()
+	var summaries []string
+	eachFile(t, dir, ".go", func(path string, content []byte) {
+		if strings.HasSuffix(path, "_test.go") {
+			return
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, content, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(node ast.Node) bool {
+			call, ok := node.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			selector, ok := call.Fun.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			match := diagnosticCall.FindStringSubmatch(selector.Sel.Name)
+			if match == nil {
+				return true
+			}
+			at := 0
+			if match[1] != "" { // The path of the attribute comes first.
+				at = 1
+			}
+			if len(call.Args) <= at {
+				return true
+			}
+			summary := call.Args[at]
+			for {
+				sum, ok := summary.(*ast.BinaryExpr)
+				if !ok {
+					break
+				}
+				summary = sum.X
+			}
+			if literal, ok := summary.(*ast.BasicLit); ok {
+				if text, err := strconv.Unquote(literal.Value); err == nil {
+					summaries = append(summaries, strings.TrimSpace(text))
+				}
+			}
+			return true
+		})
+	})
+	return summaries
+}
+
+var diagnosticCall = regexp.MustCompile(`^(?:Add|New)(Attribute)?(?:Error|Warning)(?:Diagnostic)?$`)
+
 // textsOfExamples are the messages that the checks in examples give.
 func textsOfExamples(t *testing.T, dir string) []string {
 	t.Helper()
