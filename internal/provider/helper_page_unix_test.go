@@ -213,7 +213,7 @@ func newFollower(t *testing.T) *follower {
 		addresses: map[string]string{},
 		running:   map[string]*server{},
 		reserved:  map[string]net.Listener{},
-		env: append(os.Environ(),
+		env: append(os.Environ(), "HOME="+t.TempDir(), "GOCACHE="+goCache(t),
 			"PATH="+filepath.Join(tools, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"),
 			"TF_CLI_CONFIG_FILE="+filepath.Join(tools, "cli.tfrc"), "CHECKPOINT_DISABLE=1",
 			"TF_CLI_ARGS=-no-color", "TF_CLI_ARGS_apply=-auto-approve", "TF_CLI_ARGS_destroy=-auto-approve"),
@@ -233,6 +233,16 @@ func newFollower(t *testing.T) *follower {
 	}
 	f.startDirectory()
 	return f
+}
+
+// goCache is the cache of the go command, which depends on the home directory.
+func goCache(t *testing.T) string {
+	t.Helper()
+	out, err := exec.Command("go", "env", "GOCACHE").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
 }
 
 // useSandbox gives the page a sandbox of the test, in place of the API.
@@ -353,7 +363,7 @@ func (f *follower) follow(b block) {
 		}
 	case "yaml":
 		f.checkPipeline(b)
-	case "go", "javascript", "nginx":
+	case "go", "javascript", "nginx", "powershell":
 	default:
 		f.t.Errorf("line %d: the test does not know the language %q", b.line, b.language)
 	}

@@ -47,7 +47,13 @@ func TestAccPages(t *testing.T) {
 		}
 		page := string(content)
 		name, err := filepath.Rel(templatesDir, strings.TrimSuffix(path, ".md.tmpl"))
-		t.Run(filepath.ToSlash(name), func(t *testing.T) {
+		if err != nil {
+			return err
+		}
+		if name == "guides/commands" {
+			return nil // TestCommandsPage of internal/command compares it with the help.
+		}
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			blocks := parsePage(t, "../..", page)
 			f := newFollower(t)
@@ -59,7 +65,7 @@ func TestAccPages(t *testing.T) {
 			}
 			f.validate()
 		})
-		return err
+		return nil
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -14,36 +14,33 @@ import (
 
 var update = flag.Bool("update", false, "write the page of the event types")
 
-// guide is the page of the docs that lists the event types.
-const guide = "../../templates/guides/event-types.md.tmpl"
+// eventTypesPage is the page of the docs that lists the event types.
+const eventTypesPage = "../../templates/guides/event-types.md.tmpl"
 
 //go:embed testdata/event-types.md.tmpl
-var guideText string
+var eventTypesText string
 
-// TestGuide_hasEveryEventType compares the page with the catalog. With -update it
-// writes the page:
-//
-//	make test PKGS='./internal/catalog -args -update' TESTFLAGS='-run=TestGuide'
-func TestGuide_hasEveryEventType(t *testing.T) {
+// TestEventTypesPage compares the page with the catalog. With -update, it writes the
+// page.
+func TestEventTypesPage(t *testing.T) {
 	var page strings.Builder
-	err := template.Must(template.New("").Parse(guideText)).Execute(&page, map[string]any{
+	err := template.Must(template.New("").Parse(eventTypesText)).Execute(&page, map[string]any{
 		"Products": []product{productOf(ProductDigitalRiverAPI), productOf(ProductCommerceAPI)},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if *update {
-		if err := os.WriteFile(guide, []byte(page.String()), 0o644); err != nil {
+		if err := os.WriteFile(eventTypesPage, []byte(page.String()), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		return
 	}
-	current, err := os.ReadFile(guide)
+	current, err := os.ReadFile(eventTypesPage)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(string(current), page.String()); diff != "" {
-		t.Errorf("%s (-want +got; -update writes it):\n%s", guide, diff)
+	if diff := cmp.Diff(page.String(), string(current)); diff != "" {
+		t.Errorf("%s is not what the catalog has. Run make generate. (-want +got):\n%s", eventTypesPage, diff)
 	}
 }
 
