@@ -1,6 +1,7 @@
 // Command docscheck checks that everything the provider serves has a page in docs/
-// and an example in examples/. `tfplugindocs validate` does not notice when a whole
-// folder is missing.
+// and an example in examples/, and that the links between the pages lead somewhere,
+// on GitHub and on a registry. `tfplugindocs validate` looks at no links, and does
+// not notice when a whole folder is missing.
 //
 // Usage: docscheck ROOT SCHEMA, where SCHEMA is the file with the provider's schema
 // as JSON, relative to ROOT.
@@ -34,11 +35,12 @@ func main() {
 	}
 	root, schema := os.Args[1], os.Args[2]
 	n, err := check(root, filepath.Join(root, schema))
-	if err != nil {
+	links, linkErr := checkLinks(filepath.Join(root, "docs"))
+	if err := errors.Join(err, linkErr); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	fmt.Printf("docscheck: all %d served objects have a page and an example\n", n)
+	fmt.Printf("docscheck: all %d served objects have a page and an example, and all %d links lead somewhere\n", n, links)
 }
 
 // check returns how many things the provider serves, and an error that names every
