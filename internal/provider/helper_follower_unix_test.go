@@ -22,95 +22,10 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-version"
-	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
-	"github.com/pb33f/libopenapi/utils"
 )
 
-// block is a fenced block of a page.
-type block struct {
-	line     int
-	language string
-	file     string   // Named in the line above; "" if none is.
-	hints    []string // For the test; a page does not show them.
-	text     string
-}
-
-var (
-	hintLine     = regexp.MustCompile(`^\{\{/\* test: (.+) \*/ -\}\}$`)
-	includeLine  = regexp.MustCompile(`^\{\{ (tffile|codefile "(\w*)") "([^"]+)" \}\}$`)
-	includedPage = regexp.MustCompile(`^\{\{ (tffile|codefile "\w*") \.\w+ \}\}$`)
-	fileName     = regexp.MustCompile("`([\\w./-]+\\.(?:tf|hcl|js|mjs|go|json|ya?ml|sh|conf|nft|tftpl))`[^`]*:$")
-	fence        = regexp.MustCompile("^(\\s*)```(\\w*)$")
-)
-
-// parsePage returns the fenced blocks of a template, in order. What the template
-// includes is read from root.
-func parsePage(t *testing.T, root, template string) []block {
-	t.Helper()
-	var blocks []block
-	var open *block
-	indent, above := "", ""
-	var hints []string
-	add := func(b block) {
-		if name := fileName.FindStringSubmatch(above); name != nil {
-			b.file = name[1]
-		}
-		b.hints, hints = hints, nil
-		blocks = append(blocks, b)
-	}
-	number := 0
-	for line := range strings.Lines(template) {
-		number++
-		line = strings.TrimSuffix(line, "\n")
-		mark := fence.FindStringSubmatch(line)
-		switch {
-		case open != nil && mark != nil && mark[2] == "":
-			add(*open)
-			open = nil
-		case open != nil:
-			open.text += strings.TrimPrefix(line, indent) + "\n"
-			continue
-		case mark != nil:
-			open, indent = &block{line: number, language: mark[2]}, mark[1]
-			continue
-		}
-		if hint := hintLine.FindStringSubmatch(line); hint != nil {
-			hints = append(hints, hint[1])
-		} else if include := includeLine.FindStringSubmatch(line); include != nil {
-			language := include[2]
-			if include[1] == "tffile" {
-				language = "terraform"
-			}
-			content, err := os.ReadFile(filepath.Join(root, include[3]))
-			if err != nil {
-				t.Fatal(err)
-			}
-			add(block{line: number, language: language, text: string(content)})
-		} else if includedPage.MatchString(line) {
-			continue // An example, which TestAccExamples_snippets validates.
-		} else if strings.Contains(line, "{{ tffile") || strings.Contains(line, "{{ codefile") {
-			t.Fatalf("line %d: the test does not understand %q", number, line)
-		} else if strings.TrimSpace(line) != "" {
-			above = line
-		}
-	}
-	return blocks
-}
-
-// hint returns what follows a word in the hints of a block.
-func (b block) hint(word string) (argument string, ok bool) {
-	for _, hint := range b.hints {
-		if argument, ok = strings.CutPrefix(hint, word); ok {
-			return strings.TrimSpace(argument), true
-		}
-	}
-	return "", false
-}
-
-// servers are the commands that run until they are interrupted, with the address
-// at which they listen.
+// servers are the commands that run until they are interrupted.
 var servers = []*regexp.Regexp{
 	regexp.MustCompile(`terraform-provider-digitalriver sandbox`),
 	regexp.MustCompile(`terraform-provider-digitalriver listen`),
@@ -119,6 +34,7 @@ var servers = []*regexp.Regexp{
 	regexp.MustCompile(`node receiver\.mjs`),
 }
 
+// The addresses of servers on the pages.
 const (
 	sandboxAddress  = "127.0.0.1:8787"
 	endpointAddress = "127.0.0.1:8080"
@@ -252,51 +168,6 @@ func (f *follower) useSandbox() {
 	f.env = append(f.env, envBaseURL+"="+api.url, envAPIKey+"="+testKey)
 }
 
-// checkPipeline checks that a block is YAML, and that its scripts are ones of bash.
-func (f *follower) checkPipeline(b block) {
-	f.t.Helper()
-	document, err := utils.ConvertYAMLtoJSON([]byte(b.text))
-	if err != nil {
-		f.t.Fatalf("line %d: %s", b.line, err)
-	}
-	var pipeline any
-	if err := json.Unmarshal(document, &pipeline); err != nil {
-		f.t.Fatal(err)
-	}
-	scripts := 0
-	var visit func(value any)
-	visit = func(value any) {
-		switch value := value.(type) {
-		case []any:
-			for _, element := range value {
-				visit(element)
-			}
-		case map[string]any:
-			for name, member := range value {
-				if name != "run" && name != "script" {
-					visit(member)
-					continue
-				}
-				scripts++
-				script := fmt.Sprint(member)
-				if lines, ok := member.([]any); ok {
-					script = ""
-					for _, line := range lines {
-						script += fmt.Sprintln(line)
-					}
-				}
-				if out, err := exec.Command("bash", "-n", "-c", script).CombinedOutput(); err != nil {
-					f.t.Errorf("line %d: %s: %s", b.line, script, out)
-				}
-			}
-		}
-	}
-	visit(pipeline)
-	if scripts == 0 {
-		f.t.Errorf("line %d: the pipeline runs nothing", b.line)
-	}
-}
-
 // validate checks the configuration unless a command of the page has read it.
 func (f *follower) validate() {
 	f.t.Helper()
@@ -326,6 +197,55 @@ func (f *follower) workDir() string {
 	state := f.read("state")
 	_, dir, _ := strings.Cut(state[strings.LastIndex(strings.TrimSpace(state), "\n")+1:], `cd "`)
 	return strings.TrimSuffix(strings.TrimSpace(dir), `"`)
+}
+
+// configure writes or merges a snippet into its file.
+func (f *follower) configure(b block, notRun bool) {
+	f.t.Helper()
+	if formatted := hclwrite.Format([]byte(b.text)); string(formatted) != b.text {
+		f.t.Errorf("line %d: the snippet is not formatted; want\n%s", b.line, formatted)
+	}
+	if b.file == "" {
+		f.t.Errorf("line %d: the line above the snippet does not name its file", b.line)
+		return
+	}
+	own, err := ownPart(strings.TrimSuffix(filepath.Base(b.file), ".tf"), f.replace(b.text))
+	if err != nil {
+		f.t.Fatalf("line %d: %s", b.line, err)
+	}
+	if notRun {
+		return
+	}
+	if filepath.Ext(b.file) == ".tf" {
+		f.unchecked = true
+		before, err := os.ReadFile(filepath.Join(f.workDir(), b.file))
+		if err == nil {
+			own, err = mergeSnippet(string(before), own)
+		}
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			f.t.Fatal(err)
+		}
+	}
+	f.writeFile(b.file, own)
+}
+
+// checkPipeline checks that a block is YAML with scripts of bash.
+func (f *follower) checkPipeline(b block) {
+	f.t.Helper()
+	scripts, err := pipelineScripts(b.text)
+	if err != nil || len(scripts) == 0 {
+		f.t.Fatalf("line %d: the pipeline has %d scripts: %v", b.line, len(scripts), err)
+	}
+	for _, script := range scripts {
+		f.checkScript(b, script)
+	}
+}
+
+func (f *follower) checkScript(b block, script string) {
+	f.t.Helper()
+	if out, err := exec.Command("bash", "-n", "-c", script).CombinedOutput(); err != nil {
+		f.t.Fatalf("line %d: %s", b.line, out)
+	}
 }
 
 // follow does what a block says.
@@ -387,6 +307,14 @@ func (f *follower) replace(text string) string {
 	return accountKey.ReplaceAllString(text, testKey)
 }
 
+// withDefaults puts the default addresses back into what a command has printed.
+func (f *follower) withDefaults(output string) string {
+	for address, own := range f.addresses {
+		output = strings.ReplaceAll(output, own, address)
+	}
+	return output
+}
+
 var accountKey = regexp.MustCompile(`sk_\.\.\.|sk_…`)
 
 // compare compares a block with a file that a command has written.
@@ -396,104 +324,10 @@ func (f *follower) compare(b block, name string) {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	if !f.shows(string(content), b.text) {
+	if !shows(string(content), b.text) {
 		f.t.Errorf("line %d: %s is different:\n%s", b.line, name, content)
 	}
 }
-
-// configure merges a snippet into its file: a block replaces the one of the same
-// type and labels, as a reader would do it.
-func (f *follower) configure(b block, notRun bool) {
-	f.t.Helper()
-	snippet := []byte(f.replace(b.text))
-	name := b.file
-	if name == "" {
-		f.t.Errorf("line %d: the line above the snippet does not name its file", b.line)
-		name = "main.tf"
-	}
-	parsed, diags := hclwrite.ParseConfig(snippet, name, hcl.InitialPos)
-	if diags.HasErrors() {
-		f.t.Fatalf("line %d: %s", b.line, diags)
-	}
-	if formatted := hclwrite.Format(snippet); !bytes.Equal(snippet, formatted) {
-		f.t.Errorf("line %d: the snippet is not formatted; want\n%s", b.line, formatted)
-	}
-	switch {
-	case notRun:
-		return
-	case filepath.Ext(name) != ".tf":
-		f.writeFile(name, string(snippet))
-		return
-	}
-	f.unchecked = true
-	path := filepath.Join(f.workDir(), name)
-	if len(foreignBlocks(parsed.Body())) > 0 {
-		f.writeFile(name, ownPart(f.t, name, parsed))
-		return
-	}
-	before, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
-		f.writeFile(name, string(snippet))
-		return
-	}
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	merged, diags := hclwrite.ParseConfig(before, name, hcl.InitialPos)
-	if diags.HasErrors() {
-		f.t.Fatal(diags)
-	}
-	for _, old := range merged.Body().Blocks() {
-		if slices.ContainsFunc(parsed.Body().Blocks(), func(b *hclwrite.Block) bool {
-			return b.Type() == old.Type() && slices.Equal(b.Labels(), old.Labels())
-		}) {
-			merged.Body().RemoveBlock(old)
-		}
-	}
-	f.writeFile(name, string(merged.Bytes())+"\n"+string(snippet))
-}
-
-func foreignBlocks(body *hclwrite.Body) []*hclwrite.Block {
-	return slices.DeleteFunc(body.Blocks(), func(b *hclwrite.Block) bool {
-		switch b.Type() {
-		case "resource", "data", "ephemeral":
-			return strings.HasPrefix(b.Labels()[0], "digitalriver_") || b.Labels()[0] == "terraform_data"
-		}
-		return true
-	})
-}
-
-// ownPart is a snippet without the blocks of other providers, which are not at
-// hand. What these blocks take from this provider is in a local value, so that it
-// is validated.
-func ownPart(t *testing.T, name string, parsed *hclwrite.File) string {
-	t.Helper()
-	var taken []string
-	for _, b := range foreignBlocks(parsed.Body()) {
-		source := b.BuildTokens(nil).Bytes()
-		file, diags := hclsyntax.ParseConfig(source, "", hcl.InitialPos)
-		if diags.HasErrors() {
-			t.Fatal(diags)
-		}
-		_ = hclsyntax.VisitAll(file.Body.(*hclsyntax.Body), func(node hclsyntax.Node) hcl.Diagnostics {
-			if e, ok := node.(*hclsyntax.ScopeTraversalExpr); ok {
-				if text := string(e.Range().SliceBytes(source)); ownTraversal.MatchString(text) {
-					taken = append(taken, text)
-				}
-			}
-			return nil
-		})
-		parsed.Body().RemoveBlock(b)
-	}
-	if taken != nil {
-		parsed.Body().AppendNewline()
-		return string(parsed.Bytes()) + fmt.Sprintf("locals {\n  %s = [%s]\n}\n",
-			strings.TrimSuffix(name, ".tf"), strings.Join(taken, ", "))
-	}
-	return string(parsed.Bytes())
-}
-
-var ownTraversal = regexp.MustCompile(`^((data|ephemeral)\.)?digitalriver_`)
 
 func (f *follower) writeFile(name, content string) {
 	f.t.Helper()
@@ -528,9 +362,7 @@ func (f *follower) requireProvider() {
 func (f *follower) run(b block, notRun bool) {
 	f.t.Helper()
 	script := f.replace(b.text)
-	if out, err := exec.Command("bash", "-n", "-c", script).CombinedOutput(); err != nil {
-		f.t.Fatalf("line %d: %s", b.line, out)
-	}
+	f.checkScript(b, script)
 	if notRun {
 		return
 	}
@@ -566,7 +398,7 @@ func (f *follower) run(b block, notRun bool) {
 func (f *follower) bash(script string) *exec.Cmd {
 	command := exec.Command("bash", "-c", script)
 	command.Dir = f.workDir()
-	command.Env = append(f.env, "STATE="+f.path("state"))
+	command.Env = append(slices.Clip(f.env), "STATE="+f.path("state"))
 	return command
 }
 
@@ -638,7 +470,7 @@ func (f *follower) eventually(b block, printed func() string, holds func(string)
 // the servers print since then.
 func (f *follower) expect(b block) {
 	f.t.Helper()
-	if f.shows(f.output, b.text) {
+	if shows(f.withDefaults(f.output), b.text) {
 		return
 	}
 	if len(f.running) == 0 {
@@ -653,51 +485,10 @@ func (f *follower) expect(b block) {
 		return all
 	}, func(string) bool {
 		for _, s := range f.running {
-			if f.shows(s.printed(), b.text) {
+			if shows(f.withDefaults(s.printed()), b.text) {
 				return true
 			}
 		}
 		return false
 	})
-}
-
-// shows reports whether an output has the paragraphs of a text in this order,
-// whatever its lines, ids and times. An ellipsis on a line separates paragraphs
-// too.
-func (f *follower) shows(output, text string) bool {
-	for address, own := range f.addresses {
-		output = strings.ReplaceAll(output, own, address)
-	}
-	output = normalized(output)
-	for _, paragraph := range paragraphs.Split("\n"+text, -1) {
-		_, rest, ok := strings.Cut(output, normalized(paragraph))
-		if !ok {
-			return false
-		}
-		output = rest
-	}
-	return true
-}
-
-var (
-	paragraphs = regexp.MustCompile(`\n\s*(\.\.\.)?\n`)
-	// A message may be in a frame.
-	frame = regexp.MustCompile(`(?m)^\s*[╷│╵]`)
-)
-
-// normalized is an output on one line, with placeholders for what differs each time.
-func normalized(output string) string {
-	output = frame.ReplaceAllString(output, "")
-	for _, r := range []struct {
-		pattern *regexp.Regexp
-		with    string
-	}{
-		{regexp.MustCompile(`\bOpenTofu\b`), "Terraform"},
-		{regexp.MustCompile(`\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{4}…`), "ID"},
-		{regexp.MustCompile(`\b\d{4}-\d\d-\d\dT[\d:.]+Z|\b\d\d:\d\d:\d\d\b`), "TIME"},
-		{regexp.MustCompile(`\b\d+( ?m?s)\b`), "N$1"},
-	} {
-		output = r.pattern.ReplaceAllString(output, r.with)
-	}
-	return strings.Join(strings.Fields(output), " ")
 }
