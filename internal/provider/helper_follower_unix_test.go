@@ -97,6 +97,13 @@ var pageTools = sync.OnceValues(func() (string, error) {
 	}
 	dir := filepath.Join(filepath.Dir(binary), "pages")
 	links := map[string]string{"bin/terraform": cli, "bin/" + filepath.Base(binary): binary}
+	if _, err := exec.LookPath("curl"); err != nil {
+		curl, err := build("testdata/curl/main.go", "curl")
+		if err != nil {
+			return "", err
+		}
+		links["bin/curl"] = curl
+	}
 	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
 		links[fmt.Sprintf("mirror/%s/digitalriver/digitalriver/0.0.1/%s_%s/terraform-provider-digitalriver_v0.0.1",
 			host, runtime.GOOS, runtime.GOARCH)] = binary
@@ -365,6 +372,11 @@ func (f *follower) run(b block, notRun bool) {
 	f.checkScript(b, script)
 	if notRun {
 		return
+	}
+	for _, program := range []string{"node", "openssl"} {
+		if _, err := exec.LookPath(program); err != nil && strings.Contains(script, program+" ") {
+			f.t.Skipf("%s is not installed", program)
+		}
 	}
 	for _, pattern := range servers {
 		if name := pattern.FindString(script); name != "" {

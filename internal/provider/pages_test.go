@@ -1,10 +1,29 @@
 package provider
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
+
+// TestPages_sayHowToGetTheCommand checks that each page with a command of the
+// provider's binary leads to the page that puts it on the PATH.
+func TestPages_sayHowToGetTheCommand(t *testing.T) {
+	eachFile(t, "../../templates", ".tmpl", func(path string, content []byte) {
+		if strings.HasSuffix(path, "/get-the-command.md.tmpl") {
+			return
+		}
+		for _, b := range parsePage(t, "../..", string(content)) {
+			if b.language == "shell" && strings.Contains(b.text, "terraform-provider-digitalriver ") &&
+				!strings.Contains(string(content), "guides/get-the-command") &&
+				!strings.Contains(string(content), "(get-the-command.md)") {
+				t.Errorf("%s does not link to get-the-command.md", path)
+				return
+			}
+		}
+	})
+}
 
 // TestParsePage shows which blocks TestAccPages finds on a page.
 func TestParsePage(t *testing.T) {
