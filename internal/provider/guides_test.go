@@ -84,6 +84,7 @@ func TestTroubleshooting_hasEveryMessage(t *testing.T) {
 // TestQuotedMessages shows which quotes TestGuides_quoteRealMessages finds, and
 // which of them it refuses.
 func TestQuotedMessages(t *testing.T) {
+	const notRun = "{{/* test: not run: why */ -}}\n"
 	patterns := messagePatterns([]string{
 		"Too many secrets: %v",
 		"%s has %d secrets, the most that there may be. %s Apply again after %s.\n\nUse %q.",
@@ -93,7 +94,7 @@ func TestQuotedMessages(t *testing.T) {
 		quoted, unknown []string
 	}{
 		"whole message": {
-			guide: "{{/* test: not run: why */ -}}\n```\nError: Too many secrets: 1\n\nWebhook \"1\" has 5 secrets, the most\nthat there may be. " +
+			guide: notRun + "```\nError: Too many secrets: 1\n\nWebhook \"1\" has 5 secrets, the most\nthat there may be. " +
 				"Apply again after\n2026-11-23T20:54:28Z.\n\nUse \"2\".\n```",
 			quoted: []string{
 				"Too many secrets: 1",
@@ -103,22 +104,22 @@ func TestQuotedMessages(t *testing.T) {
 			unknown: []string{`Use "2"`}, // The one word of its format is too few.
 		},
 		"framed": {
-			guide:  "{{/* test: not run: why */ -}}\n```text\n╷\n│ Warning: Too many secrets: 1\n│\n│   on main.tf line 1\n╵\n```",
+			guide:  notRun + "```text\n╷\n│ Warning: Too many secrets: 1\n│\n│   on main.tf line 1\n╵\n```",
 			quoted: []string{"Too many secrets: 1"},
 		},
 		"inline": {guide: "says `Error: Too many secrets: 1`.", quoted: []string{"Too many secrets: 1"}},
 		"wrong summary": {
-			guide:   "{{/* test: not run: why */ -}}\n```\nError: Too many keys: 1\n```",
+			guide:   notRun + "```\nError: Too many keys: 1\n```",
 			quoted:  []string{"Too many keys: 1"},
 			unknown: []string{"Too many keys: 1"},
 		},
 		"wrong detail": {
-			guide:   "{{/* test: not run: why */ -}}\n```\nIt has 5 secrets, the most.\n```",
+			guide:   notRun + "```\nIt has 5 secrets, the most.\n```",
 			quoted:  []string{"It has 5 secrets, the most."},
 			unknown: []string{"It has 5 secrets, the most"},
 		},
 		"wrong number": {
-			guide:   "{{/* test: not run: why */ -}}\n```\nIt has five secrets, the most that there may be.\n```",
+			guide:   notRun + "```\nIt has five secrets, the most that there may be.\n```",
 			quoted:  []string{"It has five secrets, the most that there may be."},
 			unknown: []string{"It has five secrets, the most that there may be"},
 		},

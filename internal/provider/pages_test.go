@@ -53,8 +53,8 @@ func TestParsePage(t *testing.T) {
 
 // TestShows shows what a page may leave out of an output, and what not.
 func TestShows(t *testing.T) {
-	const output = "╷\n│ Error: Too many\n│ \n│   on main.tf line 1\n│ \n│ Webhook \"1157e3ba-2405-49e6-be07-dbec08ec7414\" has\n" +
-		"│ 5, at 2026-11-23T20:54:28Z, after 12 ms.\n╵\n"
+	const output = "╷\n│ Error: Too many\n│ \n│   on main.tf line 1\n│ \n" +
+		"│ Webhook \"1157e3ba-2405-49e6-be07-dbec08ec7414\" has\n│ 5, at 2026-11-23T20:54:28Z, after 12 ms.\n╵\n"
 	for text, want := range map[string]bool{
 		"Error: Too many":                             true,
 		"Error: Too many\n\non main.tf line 1":        true,

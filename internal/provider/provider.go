@@ -114,8 +114,8 @@ func (p *digitalRiver) Schema(_ context.Context, _ provider.SchemaRequest, resp 
 			"requests_per_second": schema.Float64Attribute{
 				Optional:   true,
 				Validators: []validator.Float64{float64validator.AtLeast(0.1)},
-				MarkdownDescription: "Maximum number of requests per second, at least 0.1. Defaults to the documented limit of the key's " +
-					"mode: 25 in test mode, 250 in live mode.",
+				MarkdownDescription: "Maximum number of requests per second, at least 0.1. Defaults to the documented limit of " +
+					"the key's mode: 25 in test mode, 250 in live mode.",
 			},
 			"max_retries": schema.Int64Attribute{
 				Optional:   true,
