@@ -347,7 +347,8 @@ func (f *follower) writeFile(name, content string) {
 	}
 }
 
-// requireProvider adds what a snippet does not repeat: where the provider is from.
+// requireProvider adds what a page does not repeat that only shows snippets: where
+// the provider is from.
 func (f *follower) requireProvider() {
 	files, err := filepath.Glob(filepath.Join(f.workDir(), "*.tf"))
 	if err != nil {
@@ -384,7 +385,6 @@ func (f *follower) run(b block, notRun bool) {
 			return
 		}
 	}
-	f.requireProvider()
 	if strings.Contains(script, "terraform ") {
 		f.unchecked = false
 	}
