@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -94,6 +95,26 @@ func TestAccExamples_snippets(t *testing.T) {
 				if d.Summary != "Reference to triggering resource" {
 					t.Error(d)
 				}
+			}
+		})
+	}
+}
+
+// TestAccExamples_imports runs the import commands that the docs show, with the ID
+// of a webhook that exists.
+func TestAccExamples_imports(t *testing.T) {
+	exampleID := regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+	for _, file := range exampleFiles(t, "resources/*/import.sh") {
+		dir := filepath.Dir(file)
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			api, w := startSandbox(t), newWorkspace(t)
+			w.require(tfversion.Version1_11_0)
+			id := api.create(testKey, webhookBody("https://shop.example.com/orders", "order.accepted"))
+			w.env = append(w.env, "TF_VAR_refunds_password=open", "TF_VAR_fulfillments_client_secret=open")
+			w.write("main.tf", api.config(readExample(t, filepath.Join(dir, "resource.tf"))))
+			command := strings.Fields(exampleID.ReplaceAllString(readExample(t, file), id))
+			if code, out := w.run(command[1:]...); command[0] != "terraform" || code != 0 {
+				t.Errorf("%s: exit code %d\n%s", command, code, out)
 			}
 		})
 	}
