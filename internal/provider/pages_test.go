@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -10,12 +12,13 @@ import (
 // TestPages_sayHowToGetTheCommand checks that each page with a command of the
 // provider's binary leads to the page that puts it on the PATH.
 func TestPages_sayHowToGetTheCommand(t *testing.T) {
+	command := regexp.MustCompile(`(?m)(^|[ "])terraform-provider-digitalriver [a-z]`)
 	eachFile(t, "../../templates", ".tmpl", func(path string, content []byte) {
-		if strings.HasSuffix(path, "/get-the-command.md.tmpl") {
+		if filepath.Base(path) == "get-the-command.md.tmpl" {
 			return
 		}
 		for _, b := range parsePage(t, "../..", string(content)) {
-			if b.language == "shell" && strings.Contains(b.text, "terraform-provider-digitalriver ") &&
+			if b.language == "shell" && command.MatchString(b.text) &&
 				!strings.Contains(string(content), "guides/get-the-command") &&
 				!strings.Contains(string(content), "(get-the-command.md)") {
 				t.Errorf("%s does not link to get-the-command.md", path)
