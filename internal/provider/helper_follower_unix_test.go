@@ -84,8 +84,9 @@ func (s *server) stop() {
 	_ = s.command.Wait()
 }
 
-// pageTools is a folder with the programs that pages run, and with a mirror that
-// holds the built provider.
+// pageTools is a folder with the programs that pages run, with a mirror that holds
+// the built provider, and with a home. The go command may still write there when a
+// test has ended.
 var pageTools = sync.OnceValues(func() (string, error) {
 	binary, err := builtProvider()
 	if err != nil {
@@ -117,6 +118,9 @@ var pageTools = sync.OnceValues(func() (string, error) {
 			return "", err
 		}
 	}
+	if err := os.Mkdir(filepath.Join(dir, "home"), 0o700); err != nil {
+		return "", err
+	}
 	config := fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n",
 		filepath.Join(dir, "mirror"))
 	return dir, os.WriteFile(filepath.Join(dir, "cli.tfrc"), []byte(config), 0o600)
@@ -136,7 +140,7 @@ func newFollower(t *testing.T) *follower {
 		addresses: map[string]string{},
 		running:   map[string]*server{},
 		reserved:  map[string]net.Listener{},
-		env: append(os.Environ(), "HOME="+t.TempDir(), "GOCACHE="+goCache(t),
+		env: append(os.Environ(), "HOME="+filepath.Join(tools, "home"), "GOCACHE="+goCache(t),
 			"PATH="+filepath.Join(tools, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"),
 			"TF_CLI_CONFIG_FILE="+filepath.Join(tools, "cli.tfrc"), "CHECKPOINT_DISABLE=1",
 			"TF_CLI_ARGS=-no-color", "TF_CLI_ARGS_apply=-auto-approve", "TF_CLI_ARGS_destroy=-auto-approve"),
