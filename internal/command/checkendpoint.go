@@ -51,9 +51,9 @@ For example:
 				&eventType),
 			stringFlag("data", "", dataUsage, &dataFile),
 			stringFlag("secret-file", "", "sign with the secret (whk_...) in this `FILE` (default: "+secretVariable+
-				" from the environment; without either, a secret that is made up on the spot)", &secretFile),
+				" from the environment; without either, a random secret)", &secretFile),
 			stringFlag("username", "", "use basic authentication with this `NAME`", &username),
-			stringFlag("password-file", "", "take its password from this `FILE` (default: "+passwordVariable+
+			stringFlag("password-file", "", "read the password from this `FILE` (default: "+passwordVariable+
 				" from the environment)", &passwordFile),
 		}, useTLS.flags("for the endpoint"), []cli.Flag{
 			boolFlag("json", "print the result as JSON", &asJSON),

@@ -12,7 +12,6 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/sandbox"
-	"github.com/digitalriver/terraform-provider-digitalriver/internal/sandbox/readings"
 )
 
 // The commands are tested by the scripts in testdata/script at the root of the
@@ -79,8 +78,7 @@ func TestColouredLog(t *testing.T) {
 }
 
 // TestSandboxIsDocumented shows that both -h and the guide have every flag, key,
-// control endpoint and kind of fault of the sandbox, and that the guide has every
-// reading.
+// control endpoint and kind of fault of the sandbox.
 func TestSandboxIsDocumented(t *testing.T) {
 	guide, err := os.ReadFile("../../templates/guides/sandbox.md.tmpl")
 	if err != nil {
@@ -108,13 +106,6 @@ func TestSandboxIsDocumented(t *testing.T) {
 	for _, endpoint := range sandbox.ControlEndpoints() {
 		name := endpoint.Method + " " + endpoint.Path
 		check(name, `(?m)^ `+name+`\s`, "| `"+name+"`")
-	}
-	for _, r := range readings.All() {
-		name := "`" + r.Name + "`"
-		if r.Default {
-			name += " (default)"
-		}
-		check("reading "+r.Name, "", "| "+name+" | "+r.Description+" |")
 	}
 	for _, kind := range sandbox.FaultKinds() {
 		check("kind "+kind, `Kinds of faults:[a-z_,\s]*\b`+kind+`\b`, "| `"+kind+"` |")

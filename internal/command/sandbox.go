@@ -27,7 +27,7 @@ func sandboxNotes() string {
 	b.WriteString(`
 The log has a line for each API request, each control request that may change
 something, each event, each attempt to deliver one, and each webhook that is
-disabled. Times are those of the sandbox's clock. On a terminal it is coloured,
+disabled. Times are those of the sandbox's clock. On a terminal it is colored,
 unless NO_COLOR is set.
 
 API keys:
@@ -82,8 +82,8 @@ second Ctrl-C ends it at once.`,
 		},
 		Flags: slices.Concat([]cli.Flag{
 			stringFlag("listen", "127.0.0.1:8787", "listen on this `ADDRESS`; port 0 picks a free one", &listen),
-			stringFlag("data", "", "keep everything in this `FILE`: the same file again means the same webhooks, even "+
-				"after kill -9 (default: a temporary file)", &o.DataFile),
+			stringFlag("data", "", "store all data in this `FILE`; starting with the same file restores the same webhooks, "+
+				"even after kill -9 (default: a temporary file)", &o.DataFile),
 			stringFlag("rate-limit", "documented", "limit requests to `LIMIT`: documented (25/s in test mode, 250/s in "+
 				"live mode), off, or a number of requests/s for each key", &o.RateLimit),
 			durationFlag("latency", "0s", "delay every API response by this `DURATION`, such as 50ms", &o.Latency),
@@ -98,7 +98,7 @@ second Ctrl-C ends it at once.`,
 		}, useTLS.flags("for deliveries"), []cli.Flag{
 			&cli.Uint64Flag{
 				Name: "seed", Value: rand.Uint64(), Destination: &o.Seed, DefaultText: "random, and printed at the start",
-				Usage: "repeat everything random, such as faults, by this `NUMBER`",
+				Usage: "make random behavior, such as faults, repeatable with this `NUMBER`",
 			},
 			stringFlag("log-format", "text", "write the log to standard error in this `FORMAT`: text or json", &l.format),
 			boolFlag("quiet", "print no log, and nothing to copy at the start", &l.quiet),

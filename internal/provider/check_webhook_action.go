@@ -46,7 +46,7 @@ func (a *checkWebhookAction) Metadata(_ context.Context, _ action.MetadataReques
 func (a *checkWebhookAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Sends the endpoint of a webhook what Digital River would send, and fails if the endpoint " +
-			"would not acknowledge it. The endpoint has to accept a signed sample event, the same event again, an event " +
+			"would not acknowledge it. The endpoint must accept a signed sample event, the same event again, an event " +
 			"with two signatures, as during a rotation, and ten events at once. It should refuse a broken signature, a " +
 			"stale timestamp, and a body that was changed or encoded again: a warning says so if it does not. The requests " +
 			"come from the machine that runs Terraform, and have the signing secret, basic authentication or OAuth token of " +
@@ -68,7 +68,7 @@ func (a *checkWebhookAction) Schema(_ context.Context, _ action.SchemaRequest, r
 				Optional:   true,
 				Validators: []validator.String{&positiveDurationValidator{}},
 				MarkdownDescription: "Time that the endpoint has for each response: a duration above zero, such as `1s`. " +
-					"Defaults to `3s`, the time that Digital River waits; a longer time counts as that.",
+					"Defaults to `3s`, the time that Digital River waits; a longer time has no effect.",
 			},
 		},
 	}

@@ -141,7 +141,7 @@ func incompleteListWarning(complete bool, seen int) diag.Diagnostics {
 	if !complete {
 		diags.AddWarning("List of webhooks may be incomplete",
 			fmt.Sprintf("The API returned %d webhooks and no way to ask for more. If the account has more, they are missing "+
-				"here. Look up a single webhook by its id instead.", seen))
+				"here. Look up a single webhook by its ID instead.", seen))
 	}
 	return diags
 }

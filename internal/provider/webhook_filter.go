@@ -33,8 +33,8 @@ func filterAttributes() map[string]datasourceschema.Attribute {
 				listvalidator.SizeAtLeast(1),
 				listvalidator.ValueStringsAre(&typePatternValidator{}),
 			},
-			MarkdownDescription: "Only webhooks that receive at least one of these event types, of which there must be " +
-				"one or more. `*` matches any characters, as in `order.*`.",
+			MarkdownDescription: "Only webhooks that receive at least one of these event types or patterns, such as " +
+				"`order.*`. `*` matches any characters, including dots. The list must not be empty.",
 		},
 		"enabled": datasourceschema.BoolAttribute{
 			Optional:            true,

@@ -48,7 +48,7 @@ func (d *webhooksDataSource) Schema(
 	}
 	attributes["ids"] = schema.ListAttribute{
 		Computed: true, ElementType: types.StringType,
-		MarkdownDescription: "IDs of the webhooks, in the same order.",
+		MarkdownDescription: "IDs of the webhooks, in the order of `webhooks`.",
 	}
 	attributes["shared_types"] = schema.MapAttribute{
 		Computed: true, ElementType: types.ListType{ElemType: types.StringType},

@@ -3,7 +3,7 @@ data "digitalriver_webhook" "orders" {
   address = "https://shop.example.com/digital-river/orders"
 }
 
-# Look up a webhook by id.
+# Look up a webhook by ID.
 data "digitalriver_webhook" "refunds" {
   id = "177ef997-db7f-42f5-a28d-b0a1ee1267e9"
 }

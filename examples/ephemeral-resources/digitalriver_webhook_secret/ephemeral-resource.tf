@@ -9,7 +9,7 @@ resource "digitalriver_webhook_secret_rotation" "orders" {
   rotate_on_create = false # The webhook has a new secret already.
 }
 
-# Taking the id from the rotation makes Terraform rotate before it reads.
+# Taking the ID from the rotation makes Terraform rotate before it reads.
 ephemeral "digitalriver_webhook_secret" "orders" {
   webhook_id = digitalriver_webhook_secret_rotation.orders.webhook_id
 }

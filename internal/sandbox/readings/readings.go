@@ -117,7 +117,7 @@ var table = []Reading{
 		"The prose of the API reference: a dictionary with a `data` property."},
 
 	{OAuthExtrasKnown, true, "`oauth` has `audience` and the grant type `client_credentials`.",
-		"The Dashboard offers both."},
+		"The dashboard offers both."},
 	{OAuthExtrasUnknown, false, "`oauth.audience` is an unknown member, and `client_credentials` is refused.",
 		document + " has neither."},
 
@@ -146,11 +146,11 @@ var table = []Reading{
 		silent + " RFC 3986, section 6.2.3, calls these addresses equivalent if the path is only the slash."},
 
 	{SecretsOffered, true, "The API lists and rotates signing secrets at `/webhooks/{id}/secrets`.",
-		silent + " the Dashboard reveals and rotates secrets, so the operations exist."},
+		silent + " the dashboard reveals and rotates secrets, so the operations exist."},
 	{SecretsNotFound, false, "`/webhooks/{id}/secrets` returns 404.", "No public source has the path."},
 	{SecretsNotAllowed, false, "`/webhooks/{id}/secrets` returns 405.", "No public source has the path."},
 	{SecretsForbidden, false, "`/webhooks/{id}/secrets` returns 403.",
-		"No public source has the path; it may be open to the Dashboard only."},
+		"No public source has the path; it may be open to the dashboard only."},
 
 	{SignaturesNewestFirst, true, "An event is signed with each active secret, newest first.",
 		"The guide: one signature for each active secret. It states no order."},
