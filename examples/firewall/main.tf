@@ -1,4 +1,4 @@
-# Renders the addresses that Digital River sends webhooks from as files for
+# Renders the addresses that Digital River sends events from as files for
 # nginx and nftables. It needs no API key:
 #
 #   terraform init

@@ -24,9 +24,9 @@ func checkEndpointCommand() *cli.Command {
 		Usage: "send an endpoint what Digital River would send",
 		Description: `
 Sends an endpoint what Digital River would send, and reports whether its responses
-are acceptable. It has to accept a signed event, the same event again (duplicates
+are acceptable. It must accept a signed event, the same event again (duplicates
 happen), an event with two signatures (as during a rotation), and ten events at
-once. It should refuse a broken signature, a stale timestamp, and a body that was
+once. It should reject a broken signature, a stale timestamp, and a body that was
 changed or encoded again. The requests come from this machine. Digital River's
 addresses may meet another firewall.
 

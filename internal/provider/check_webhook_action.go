@@ -47,7 +47,7 @@ func (a *checkWebhookAction) Schema(_ context.Context, _ action.SchemaRequest, r
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Sends the endpoint of a webhook what Digital River would send, and fails if the endpoint " +
 			"would not acknowledge it. The endpoint must accept a signed sample event, the same event again, an event " +
-			"with two signatures, as during a rotation, and ten events at once. It should refuse a broken signature, a " +
+			"with two signatures, as during a rotation, and ten events at once. It should reject a broken signature, a " +
 			"stale timestamp, and a body that was changed or encoded again: a warning says so if it does not. The requests " +
 			"come from the machine that runs Terraform, and have the signing secret, basic authentication or OAuth token of " +
 			"the webhook. The endpoint cannot know that the event is a sample: check an endpoint whose handler does no harm " +

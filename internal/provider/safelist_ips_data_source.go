@@ -41,7 +41,7 @@ func (d *safelistIPsDataSource) Schema(
 		return schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: description}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The IP addresses that Digital River sends webhooks from, for firewall rules. The list is " +
+		MarkdownDescription: "The IP addresses that Digital River sends events from, for firewall rules. The list is " +
 			"part of the provider, as documented on `documented_on`: it needs no API key and no request, and only changes " +
 			"with a new version of the provider.",
 		Attributes: map[string]schema.Attribute{

@@ -107,9 +107,9 @@ var table = []Reading{
 	{ListAll, true, "The list has all webhooks, newest first.",
 		"The API reference shows an array and names no limit; " + document + " says that lists are in reverse " +
 			"chronological order."},
-	{ListNewest100, false, "The list has the newest 100 webhooks, newest first. There is no way to the others.",
+	{ListNewest100, false, "The list has the newest 100 webhooks, newest first. There is no way to get the others.",
 		document + ": an array of at most 100, with no parameter for pages."},
-	{ListOldest100, false, "The list has the oldest 100 webhooks, oldest first. There is no way to the others.",
+	{ListOldest100, false, "The list has the oldest 100 webhooks, oldest first. There is no way to get the others.",
 		document + ": an array of at most 100. Its order is stated for other lists, not for this one."},
 	{ListCursor, false, "The list is an array of at most 100 webhooks, newest first; `startingAfter` and `limit` work.",
 		document + ": all resources that return lists support `limit` and `startingAfter`."},
