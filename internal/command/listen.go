@@ -33,6 +33,11 @@ const (
 	maxEventWebhooks = 20
 	// forwardTimeout leaves time to stop in a debugger.
 	forwardTimeout = 5 * time.Minute
+	// signatureTolerance is how far the timestamp of a signature may be from the time
+	// of the API.
+	signatureTolerance = 5 * time.Minute
+	// checkTimeout is how long the check at the start waits for the API.
+	checkTimeout = 5 * time.Second
 )
 
 // listener is the local endpoint.
@@ -48,7 +53,6 @@ type listener struct {
 func listenCommand() *cli.Command {
 	var address, webhook, forward string
 	var printSecret bool
-	var tolerance time.Duration
 	var useTLS tlsFlags
 	printer := &eventPrinter{}
 	return &cli.Command{
@@ -58,7 +62,8 @@ func listenCommand() *cli.Command {
 Receives events on this machine. It verifies each signature with the active secrets
 of the event's webhook, which it gets from the API, and prints a line for each
 event. It responds with 202 to an event whose signature is valid, and with 400 and
-the reason to anything else.
+the reason to anything else. A timestamp may be 5 minutes from the time of the API,
+which its responses show, so the clock of a sandbox may be advanced.
 
 It creates no webhook: it prints the address to put into your configuration. A
 sandbox on this machine can reach it; Digital River cannot, unless you put a tunnel
@@ -74,7 +79,7 @@ For example, with the sandbox:
   export DIGITALRIVER_API_KEY=sk_test_sandbox
   terraform-provider-digitalriver listen`,
 			statusSuccess: "it was interrupted",
-			statusFailure: "it cannot listen, or cannot print the secret",
+			statusFailure: "it cannot listen, or the API refuses to return the secrets of -webhook",
 		},
 		Flags: slices.Concat([]cli.Flag{
 			stringFlag("listen", "127.0.0.1:8080", "listen on this `ADDRESS`; port 0 picks a free one", &address),
@@ -83,8 +88,6 @@ For example, with the sandbox:
 			stringFlag("forward", "", "send each event with a valid signature on to your own server at this `URL`, with "+
 				"the same bytes and headers, after it was acknowledged", &forward),
 		}, useTLS.flags("for -forward"), []cli.Flag{
-			durationFlag("tolerance", "5m", "let the timestamp of an event be this `DURATION` from now, at most; raise it "+
-				"after you have advanced the sandbox's clock", &tolerance),
 			boolFlag("body", "also print the body of each event", &printer.body),
 			boolFlag("json", "print each event as one line of JSON", &printer.json),
 			boolFlag("print-secret", "print the newest secret of -webhook at the start", &printSecret),
@@ -104,7 +107,7 @@ For example, with the sandbox:
 			}
 			printer.out = cmd.Writer
 			l := &listener{
-				secrets:   &webhookSecrets{list: client.ListSecrets, webhookID: webhook, tolerance: tolerance},
+				secrets:   &webhookSecrets{list: client.ListSecrets, now: client.Now, webhookID: webhook},
 				printer:   printer,
 				transport: endpointcheck.NewTransport(config),
 			}
@@ -114,12 +117,15 @@ For example, with the sandbox:
 					return wrongUsage("-forward must begin with https:// or http:// and name a host")
 				}
 			}
-			if printSecret {
-				secrets, err := client.ListSecrets(ctx, webhook)
-				if err != nil {
+			if webhook != "" {
+				secrets, err := l.secrets.check(ctx)
+				switch {
+				case err != nil && (printSecret || isRefusal(err)):
 					return withAdvice(err)
-				}
-				if len(secrets) > 0 {
+				case err != nil:
+					_, _ = fmt.Fprintf(cmd.ErrWriter, "Warning: the API cannot return the secrets of webhook %q now: %v\n"+
+						"It is asked again when an event arrives.\n", webhook, err)
+				case printSecret && len(secrets) > 0:
 					_, _ = fmt.Fprintf(cmd.ErrWriter, "Signing secret: %s\n", secrets[0].Secret)
 				}
 			}
@@ -203,17 +209,36 @@ func (l *listener) pass(original *http.Request, event received) {
 
 // webhookSecrets has the active secrets of webhooks.
 type webhookSecrets struct {
-	list      func(ctx context.Context, webhookID string) ([]digitalriver.Secret, error)
+	list func(ctx context.Context, webhookID string) ([]digitalriver.Secret, error)
+	// now is the time of the API, as far as the last response showed it.
+	now       func() time.Time
 	webhookID string // Of the only webhook; "" for those that an event names.
-	tolerance time.Duration
 
 	mu    sync.Mutex
 	known map[string][]digitalriver.Secret // By webhook.
 }
 
+// check returns the secrets of the only webhook, so that what cannot work is known at
+// the start.
+func (s *webhookSecrets) check(ctx context.Context) ([]digitalriver.Secret, error) {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	return s.of(ctx, s.webhookID, true)
+}
+
+// isRefusal reports whether the API refused a request in a way that will not change
+// while listen runs.
+func isRefusal(err error) bool {
+	apiError, ok := errors.AsType[*digitalriver.Error](err)
+	return ok && slices.Contains(
+		[]int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound}, apiError.Status)
+}
+
 // verify returns the ID of a webhook whose secret signed an event. It requests the
-// secrets that it does not know, and all of them again if none matches: they may
-// have been rotated.
+// secrets that it does not know. If none matches, it requests all of them again,
+// because they may have been rotated. If the timestamp is too far from the time of
+// the API, it requests those of the webhook that signed, because the clock of a
+// sandbox may have been advanced.
 func (s *webhookSecrets) verify(ctx context.Context, header string, event received) (webhookID string, err error) {
 	if header == "" {
 		return "", errors.New("the header " + signature.HeaderName + " is missing")
@@ -228,6 +253,7 @@ func (s *webhookSecrets) verify(ctx context.Context, header string, event receiv
 	ids = ids[:min(len(ids), maxEventWebhooks)]
 	for _, again := range []bool{false, true} {
 		var secrets []string
+	webhooks:
 		for _, id := range ids {
 			active, listErr := s.of(ctx, id, again)
 			if listErr != nil {
@@ -236,10 +262,14 @@ func (s *webhookSecrets) verify(ctx context.Context, header string, event receiv
 			}
 			for _, secret := range active {
 				secrets = append(secrets, secret.Secret)
-				if err = signature.Verify(header, secret.Secret, event.Body, time.Now(), s.tolerance); err == nil {
+				err = signature.Verify(header, secret.Secret, event.Body, s.now(), signatureTolerance)
+				switch {
+				case err == nil:
 					return id, nil
-				}
-				if !errors.Is(err, signature.ErrNoSecretMatches) {
+				case errors.Is(err, signature.ErrOutsideTolerance) && !again:
+					ids = []string{id}
+					break webhooks
+				case !errors.Is(err, signature.ErrNoSecretMatches):
 					return "", err
 				}
 			}

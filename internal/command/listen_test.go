@@ -89,16 +89,21 @@ func (a testAPI) subscribe(t *testing.T, address string) *digitalriver.Webhook {
 // trigger creates an event of the type order.accepted.
 func (a testAPI) trigger(t *testing.T) {
 	t.Helper()
-	response, err := http.Post(a.url+"/_sandbox/events", "application/json",
-		strings.NewReader(`{"type": "order.accepted"}`))
+	a.control(t, "/events", `{"type": "order.accepted"}`)
+}
+
+// control sends a control endpoint a request.
+func (a testAPI) control(t *testing.T, path, body string) {
+	t.Helper()
+	response, err := http.Post(a.url+"/_sandbox"+path, "application/json", strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
 	_ = response.Body.Close()
 }
 
-// TestListen_sandbox receives events of a sandbox before and after a rotation,
-// and forwards them.
+// TestListen_sandbox receives events of a sandbox, also after a rotation and after the
+// clock of the sandbox was advanced, and forwards them.
 func TestListen_sandbox(t *testing.T) {
 	client := startAPI(t)
 	forwarded := make(chan *http.Request, 1)
@@ -113,20 +118,23 @@ func TestListen_sandbox(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &listener{secrets: &webhookSecrets{list: client.ListSecrets, tolerance: 5 * time.Minute},
+	l := &listener{secrets: &webhookSecrets{list: client.ListSecrets, now: client.Now},
 		forward: target, transport: http.DefaultTransport}
 	address, lines := startListener(t, l)
 	webhook := client.subscribe(t, address)
-	for _, rotate := range []bool{false, true} {
-		if rotate {
+	for _, before := range []string{"nothing", "rotation", "clock"} {
+		switch before {
+		case "rotation":
 			if _, err := client.RotateSecret(t.Context(), webhook.ID, 0); err != nil {
 				t.Fatal(err)
 			}
+		case "clock":
+			client.control(t, "/clock", `{"advance": "72h"}`)
 		}
 		client.trigger(t)
 		if line := nextLine(t, lines); !strings.Contains(line, "  verified  order.accepted ") ||
 			!strings.HasSuffix(line, "  webhook "+webhook.ID) {
-			t.Errorf("rotated %v: %q", rotate, line)
+			t.Errorf("after %s: %q", before, line)
 		}
 		request := <-forwarded
 		body, _ := io.ReadAll(request.Body)
@@ -134,13 +142,13 @@ func TestListen_sandbox(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := signature.Verify(request.Header.Get(signature.HeaderName), secrets[0].Secret, body, time.Now(),
+		if err := signature.Verify(request.Header.Get(signature.HeaderName), secrets[0].Secret, body, client.Now(),
 			time.Hour); err != nil || request.URL.Path != "/hook" {
 			t.Errorf("forwarded to %s with another body or header: %v", request.URL, err)
 		}
 		if line := nextLine(t, lines); !strings.Contains(line, "  forwarded order.accepted ") ||
 			!strings.Contains(line, "status 418") || strings.Contains(line, "hush") {
-			t.Errorf("rotated %v: %q", rotate, line)
+			t.Errorf("after %s: %q", before, line)
 		}
 	}
 }
@@ -224,7 +232,7 @@ func TestListen_refuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			requests := 0
-			l := &listener{secrets: &webhookSecrets{webhookID: test.webhook, tolerance: 5 * time.Minute,
+			l := &listener{secrets: &webhookSecrets{webhookID: test.webhook, now: time.Now,
 				list: func(_ context.Context, id string) ([]digitalriver.Secret, error) {
 					if requests++; id == "w-1" {
 						return []digitalriver.Secret{{ID: "s", Secret: secret}}, nil
@@ -268,6 +276,46 @@ func TestListen_refuses(t *testing.T) {
 			}
 			if requests > 2 {
 				t.Errorf("%d requests for secrets", requests)
+			}
+		})
+	}
+}
+
+// TestListen_check checks -webhook and the key at the start.
+func TestListen_check(t *testing.T) {
+	client := startAPI(t)
+	webhook := client.subscribe(t, "http://127.0.0.1:1/")
+	for _, test := range []struct {
+		name, key, webhook, url string
+		status                  int
+		want                    string
+	}{
+		{"right", "sk_test_sandbox", webhook.ID, client.url, 0, "Listening"},
+		{"other webhook", "sk_test_sandbox", "nope", client.url, 1, "Check the ID"},
+		{"wrong key", "sk_test_other", webhook.ID, client.url, 1, "The API key is wrong"},
+		{"no API", "sk_test_sandbox", webhook.ID, "http://127.0.0.1:1", 0, "Warning: the API cannot return the secrets"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Setenv(digitalriver.BaseURLVariable, test.url)
+			t.Setenv(digitalriver.APIKeyVariable, test.key)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			stderr, stderrWriter := io.Pipe()
+			ended := make(chan int, 1)
+			go func() {
+				args := []string{"listen", "-listen", "127.0.0.1:0", "-webhook", test.webhook}
+				ended <- Program{}.Run(ctx, args, nil, io.Discard, stderrWriter)
+				_ = stderrWriter.Close()
+			}()
+			var text strings.Builder
+			for lines := bufio.NewScanner(stderr); lines.Scan(); {
+				text.WriteString(lines.Text() + "\n")
+				if strings.HasPrefix(lines.Text(), "Listening") {
+					cancel() // As an interrupt does.
+				}
+			}
+			if status := <-ended; status != test.status || !strings.Contains(text.String(), test.want) {
+				t.Errorf("status %d, want %d and %q:\n%s", status, test.status, test.want, &text)
 			}
 		})
 	}
