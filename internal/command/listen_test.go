@@ -134,7 +134,7 @@ func TestListen_sandbox(t *testing.T) {
 		client.trigger(t)
 		if line := nextLine(t, lines); !strings.Contains(line, "  verified  order.accepted ") ||
 			!strings.HasSuffix(line, "  webhook "+webhook.ID) {
-			t.Errorf("after %s: %q", before, line)
+			t.Fatalf("after %s: %q", before, line)
 		}
 		request := <-forwarded
 		body, _ := io.ReadAll(request.Body)
