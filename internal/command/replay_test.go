@@ -212,7 +212,7 @@ func TestReplay_usage(t *testing.T) {
 	for want, args := range map[string][]string{
 		"-since is missing":          {"-to", "https://shop.example.com"},
 		"want -to, -webhook or both": {"-since", "1h"},
-		"want a duration with units": {"-since", "1d", "-to", "https://shop.example.com"},
+		"must be a duration with units": {"-since", "1d", "-to", "https://shop.example.com"},
 		"-rate must be above 0":      {"-since", "1h", "-to", "https://shop.example.com", "-rate", "0"},
 		"-types order:":              {"-since", "1h", "-to", "https://shop.example.com", "-types", "order:"},
 	} {

@@ -18,15 +18,21 @@ func (d Duration) MarshalText() ([]byte, error) {
 // Form says what [Parse] accepts.
 const Form = "a duration with units (ms, s, m or h), such as 30s, 1h30m or, for a day, 24h"
 
-// errForm is the error of all texts that are not durations.
-var errForm = errors.New("want " + Form)
+var (
+	errForm     = errors.New("must be " + Form)
+	errNegative = errors.New("must not be negative")
+)
 
 // Parse parses a duration in the form of [time.ParseDuration] that is not
-// negative. Its error says what it accepts.
+// negative. Its error is what comes after the name of the value, and says what is
+// accepted.
 func Parse(text string) (time.Duration, error) {
 	d, err := time.ParseDuration(text)
-	if err != nil || d < 0 {
+	switch {
+	case err != nil:
 		return 0, errForm
+	case d < 0:
+		return 0, errNegative
 	}
 	return d, nil
 }

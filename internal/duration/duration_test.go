@@ -11,8 +11,11 @@ func TestParse(t *testing.T) {
 			t.Errorf("%q: %v, %v", text, d, err)
 		}
 	}
-	for _, text := range []string{"", "5", "1d", "-1s", "soon"} {
-		if d, err := Parse(text); err == nil || err.Error() != "want "+Form {
+	const form = "must be " + Form
+	for text, want := range map[string]string{
+		"": form, "5": form, "1d": form, "soon": form, "-1s": "must not be negative",
+	} {
+		if d, err := Parse(text); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, %v", text, d, err)
 		}
 	}

@@ -179,7 +179,7 @@ func (c *courier) take(ctx context.Context, l *line) *attempt {
 func (c *courier) disableFailing() (next time.Time) {
 	disabled, next := c.store.disableFailing()
 	for _, r := range disabled {
-		c.feed.disabled(r)
+		c.feed.switched(r)
 	}
 	return next
 }

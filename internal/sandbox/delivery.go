@@ -59,8 +59,9 @@ func (a *attempt) next(testRetries []time.Duration) *attempt {
 	return &following
 }
 
-// attemptResult is an attempt that has been made. It has no header, body or
-// credential, so it cannot leak one.
+// attemptResult is an attempt that has been made. It has no header and no
+// credential, so it cannot leak one. Of the response's body, it has the first line
+// if the endpoint refused the event.
 type attemptResult struct {
 	ID          string     `json:"id"`
 	EventID     string     `json:"eventId"`

@@ -352,6 +352,7 @@ func (s *store) disableFailing() (disabled []*record, next time.Time) {
 			r.FailingSince = nil
 			r.Webhook.Enabled = false
 			r.Webhook.touch(now)
+			r.switched()
 			// A failure to write is not reported; the next attempt tries again.
 			if s.db.Update(func(tx *bbolt.Tx) error { return s.putWebhook(tx, &r) }) == nil {
 				disabled = append(disabled, &r)

@@ -15,12 +15,14 @@ const (
 	messageEvent    = "event"
 	messageDelivery = "delivery"
 	messageHeld     = "delivery held"
+	messageEnabled  = "webhook enabled"
 	messageDisabled = "webhook disabled"
 	messageFailed   = "sandbox failed"
 )
 
 // feed tells the log and the open streams what happens, at the time of the
-// sandbox's clock. It tells no query, header, body or credential.
+// sandbox's clock. It tells no query, header or credential, and of bodies only the first line
+// with which an endpoint refused an event.
 type feed struct {
 	mu      sync.Mutex // Held while a record is written, so that log and streams have one order.
 	clock   *clock
@@ -103,10 +105,18 @@ func (f *feed) held(a *attempt) {
 		slog.String("webhookId", a.WebhookID), slog.String("fault", faultReorder))
 }
 
-// disabled tells of a webhook that was disabled, and why.
-func (f *feed) disabled(r *record) {
-	f.tell(slog.LevelError, messageDisabled,
-		slog.String("webhookId", r.Webhook.ID), slog.String("reason", r.DisabledReason))
+// switched tells of a webhook that was enabled or disabled, and why the sandbox
+// disabled it.
+func (f *feed) switched(r *record) {
+	id := slog.String("webhookId", r.Webhook.ID)
+	switch {
+	case r.DisabledReason != "":
+		f.tell(slog.LevelError, messageDisabled, id, slog.String("reason", r.DisabledReason))
+	case r.Webhook.Enabled:
+		f.tell(slog.LevelInfo, messageEnabled, id)
+	default:
+		f.tell(slog.LevelInfo, messageDisabled, id, slog.String("reason", "a request to the API did it"))
+	}
 }
 
 // failed tells of an error of the sandbox.

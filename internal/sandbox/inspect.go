@@ -26,6 +26,7 @@ type webhookState struct {
 	FailingSince   *timestamp    `json:"failingSince"`
 	DisableTime    *timestamp    `json:"disableTime"` // When it will be disabled if it acknowledges nothing.
 	Pending        int           `json:"pending"`     // The attempts to be made.
+	Switches       []switching   `json:"switches"`    // The newest times when it was enabled or disabled, oldest first.
 	TransportType  string        `json:"transportType"`
 	CreatedTime    timestamp     `json:"createdTime"`
 	Secrets        []secretState `json:"secrets"` // The active ones, newest first.
@@ -56,6 +57,7 @@ func (s *store) webhookStates() []webhookState {
 			ID: w.ID, Address: redact.URL(w.Address), Types: slices.Sorted(slices.Values(w.Types)), Mode: modeName(w.LiveMode),
 			Enabled: w.Enabled, DisabledReason: r.DisabledReason, FailingSince: r.FailingSince, Pending: pending[w.ID],
 			TransportType: w.TransportType, CreatedTime: w.CreatedTime, Secrets: []secretState{},
+			Switches: append([]switching{}, r.Switches...),
 		}
 		if r.FailingSince != nil {
 			state.DisableTime = &timestamp{r.FailingSince.Add(giveUpAfter)}

@@ -17,7 +17,11 @@ type webhookState struct {
 	Enabled                                          bool
 	FailingSince, DisableTime                        *time.Time
 	Pending                                          int
-	Secrets                                          []struct {
+	Switches                                         []struct {
+		Enabled bool
+		Reason  string
+	}
+	Secrets []struct {
 		ID          string
 		ExpiresTime *time.Time
 	}
@@ -59,7 +63,11 @@ func TestWebhookStates(t *testing.T) {
 		s.call(200, "PATCH", "/webhooks/"+id, `{"types":["order.accepted"]}`)
 		equal(t, "reason after a change", s.states()[1].DisabledReason, disabled.DisabledReason)
 		s.call(200, "PATCH", "/webhooks/"+id, `{"enabled":true}`)
-		equal(t, "reason when enabled", s.states()[1].DisabledReason, "")
+		enabled := s.states()[1]
+		equal(t, "reason when enabled", enabled.DisabledReason, "")
+		equal(t, "switches", len(enabled.Switches), 2)
+		equal(t, "switches", []any{enabled.Switches[0].Enabled, enabled.Switches[0].Reason, enabled.Switches[1].Enabled},
+			[]any{false, disabled.DisabledReason, true})
 	})
 }
 

@@ -102,7 +102,7 @@ func decode[T any](p *problems, parameter, want string, value json.RawMessage) T
 func decodeDuration(p *problems, parameter string, value json.RawMessage) duration.Duration {
 	text := decode[string](p, parameter, duration.Form, value)
 	d, err := duration.Parse(text)
-	p.expect(err == nil, parameter, "%s must be %s.", parameter, duration.Form)
+	p.expect(err == nil, parameter, "%s %v.", parameter, err)
 	return duration.Duration(d)
 }
 

@@ -144,6 +144,9 @@ func notSent(reason string) sent { return sent{outcome: outcomeNotSent, reason: 
 func sentWith(w webhook, secrets []string, request *http.Request, r delivery.Response) sent {
 	result := sent{transcript: newTranscript(w, secrets, request, r)}
 	result.status, result.outcome, result.reason = outcomeOf(r)
+	if line := result.transcript.firstLine(); result.outcome == outcomeRejected && line != "" {
+		result.reason += ": " + line
+	}
 	if result.outcome == outcomeNotSent {
 		result.transcript = nil
 	}

@@ -99,13 +99,18 @@ func (s *store) close() error {
 	return errors.Join(s.db.Sync(), s.db.Close())
 }
 
+// maxAhead is how far the clock may be ahead of the real time. Dates beyond it are
+// slips of the keyboard, and only a reset moves the clock back.
+const maxAhead = 10 * 365 * 24 * time.Hour
+
 // advance moves the clock forward, also for the next sandbox with this file.
 func (s *store) advance(d time.Duration) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	offset := time.Duration(s.clock.offset.Load())
-	if offset+d < offset {
-		return badRequest(codeInvalid, "advance", "The clock cannot be moved that far.")
+	if d > maxAhead-offset {
+		return badRequest(codeInvalid, "advance", "The clock cannot be more than 10 years (%d h) ahead of the real time.",
+			int(maxAhead.Hours()))
 	}
 	err := s.db.Update(func(tx *bbolt.Tx) error {
 		return tx.Bucket(bucketMeta).Put(keyClock, []byte((offset + d).String()))

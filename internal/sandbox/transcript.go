@@ -2,8 +2,10 @@ package sandbox
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/delivery"
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/redact"
@@ -50,6 +52,32 @@ func newTranscript(w webhook, secrets []string, request *http.Request, r deliver
 		}
 	}
 	return t
+}
+
+// maxFirstLine is the number of characters that the reason of an attempt has of a
+// response.
+const maxFirstLine = 120
+
+// firstLine returns the beginning of the first line of the response's body with
+// text, in which endpoints often say why they refuse an event. Characters that are
+// not printable are escaped.
+func (t *transcript) firstLine() string {
+	line, _, _ := strings.Cut(strings.TrimSpace(string(t.ResponseBody)), "\n")
+	var b strings.Builder
+	length := 0
+	for _, r := range strings.TrimSpace(line) {
+		if length == maxFirstLine {
+			b.WriteString("…")
+			break
+		}
+		length++
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+	}
+	return b.String()
 }
 
 // milliseconds returns d to the microsecond.

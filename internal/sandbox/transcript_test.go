@@ -15,9 +15,9 @@ import (
 
 // openedDelivery is an attempt as GET /_sandbox/deliveries/{id} returns it.
 type openedDelivery struct {
-	ID, EventID, Outcome, Fault string
-	Status                      int
-	Request                     *struct {
+	ID, EventID, Outcome, Reason, Fault string
+	Status                              int
+	Request                             *struct {
 		URL     string
 		Headers http.Header
 		Body    *string
@@ -46,7 +46,7 @@ func TestTranscript(t *testing.T) {
 			_, _ = io.WriteString(w, "the signature ")
 			_ = http.NewResponseController(w).Flush()
 			time.Sleep(100 * time.Millisecond)
-			_, _ = io.WriteString(w, "does not match")
+			_, _ = io.WriteString(w, "does not \x1b[1mmatch\nat line 2")
 		})
 		s.subscribe(strings.Replace(e.url, "://", "://name:hidden@", 1)+"/in?token=hidden", "")
 		s.trigger(acceptedEvent)
@@ -63,12 +63,13 @@ func TestTranscript(t *testing.T) {
 		equal(t, "Authorization", d.Request.Headers.Values("Authorization"), []string{"Basic …"})
 		equal(t, "Content-Type", d.Request.Headers.Get("Content-Type"), "application/json")
 		equal(t, "reason", d.Response.Headers.Get("X-Reason"), "unsigned")
-		equal(t, "response", d.Response.Body, "the signature does not match")
+		equal(t, "response", d.Response.Body, "the signature does not \x1b[1mmatch\nat line 2")
 		equal(t, "timing", []float64{d.Timing.WaitMS, d.Timing.ReadMS}, []float64{200, 100})
 		list := s.control(200, "GET", "/deliveries", "").body
-		if strings.Contains(list, "does not match") || strings.Contains(list, "Signature") {
+		if strings.Contains(list, "at line 2") || strings.Contains(list, "Signature") {
 			t.Errorf("the list has what belongs to one delivery: %s", list)
 		}
+		equal(t, "reason", d.Reason, `the endpoint responded with status 400: the signature does not \x1b[1mmatch`)
 		for _, missing := range []string{"0", "2", "x", "-1", "18446744073709551616"} {
 			equal(t, missing, s.control(404, "GET", "/deliveries/"+missing, "").errors(t), []string{"not_found id"})
 		}
@@ -83,6 +84,7 @@ func TestTranscriptHasNoCredentials(t *testing.T) {
 		echo := func(known ...string) string {
 			return n.endpoint(func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("X-Echo", r.Header.Get("Authorization"))
+				w.WriteHeader(400) // So that the reason has the first line.
 				_ = json.NewEncoder(w).Encode([]any{r.URL.String(), r.Header, known})
 			}).url
 		}
@@ -96,7 +98,7 @@ func TestTranscriptHasNoCredentials(t *testing.T) {
 			for _, credential := range []string{
 				"hidden", "pass word", "c2hvcDpwYXNzIHdvcmQ=", "token1", "client secret", "user secret",
 			} {
-				if d.Outcome != "acknowledged" || strings.Contains(text, credential) {
+				if d.Outcome != "rejected" || strings.Contains(text, credential) {
 					t.Errorf("%s is in %s", credential, text)
 				}
 			}

@@ -81,7 +81,9 @@ func (s *Sandbox) getWebhook(c call) (response, error) {
 }
 
 func (s *Sandbox) updateWebhook(c call) (response, error) {
+	var switched bool
 	r, err := s.store.updateWebhook(c.key.live(), c.id, func(r *record) error {
+		before := r.Webhook.Enabled
 		r.Webhook.touch(s.store.clock.now())
 		if err := r.Webhook.merge(c.body, s.reading); err != nil {
 			return err
@@ -91,10 +93,16 @@ func (s *Sandbox) updateWebhook(c call) (response, error) {
 		} else {
 			r.FailingSince = nil
 		}
+		if switched = r.Webhook.Enabled != before; switched {
+			r.switched()
+		}
 		return nil
 	})
 	if err != nil {
 		return response{}, err
+	}
+	if switched {
+		s.feed.switched(r)
 	}
 	return jsonResponse(http.StatusOK, r.encoded), nil
 }

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"go.etcd.io/bbolt"
 )
@@ -17,9 +18,28 @@ type record struct {
 	// DisabledReason is why the sandbox disabled the webhook, which nobody has
 	// enabled since.
 	DisabledReason string `json:"disabledReason,omitempty"`
+	// Switches are the newest times at which the webhook was enabled or disabled,
+	// oldest first.
+	Switches []switching `json:"switches,omitempty"`
 
 	fileKey string // The key in the data file.
 	encoded []byte // The webhook as the API returns it.
+}
+
+// switching is the time at which a webhook was enabled or disabled.
+type switching struct {
+	Time    timestamp `json:"time"`
+	Enabled bool      `json:"enabled"`
+	Reason  string    `json:"reason"` // Why the sandbox disabled it; empty for a request to the API.
+}
+
+// maxSwitches is the number of switches that are kept for a webhook.
+const maxSwitches = 20
+
+// switched records that the webhook was enabled or disabled at its updatedTime.
+func (r *record) switched() {
+	all := append(slices.Clone(r.Switches), switching{r.Webhook.UpdatedTime, r.Webhook.Enabled, r.DisabledReason})
+	r.Switches = all[max(0, len(all)-maxSwitches):]
 }
 
 func (r *record) id() string   { return r.Webhook.ID }
