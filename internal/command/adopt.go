@@ -105,7 +105,7 @@ func newClient(command string) (*digitalriver.Client, error) {
 		MaxRetries: digitalriver.DefaultMaxRetries,
 	}
 	if config.APIKey == "" {
-		return nil, wrongUsage("there is no API key: set %s", digitalriver.APIKeyVariable)
+		return nil, wrongUsage("there is no API key: set %s (sk_test_sandbox for a sandbox)", digitalriver.APIKeyVariable)
 	}
 	if _, err := time.Parse(time.DateOnly, config.APIVersion); config.APIVersion != "" && err != nil {
 		return nil, wrongUsage("%s must be a date of the form YYYY-MM-DD; it is %q",

@@ -62,8 +62,8 @@ func listenCommand() *cli.Command {
 Receives events on this machine. It verifies each signature with the active secrets
 of the event's webhook, which it gets from the API, and prints a line for each
 event. It responds with 202 to an event whose signature is valid, and with 400 and
-the reason to anything else. A timestamp may be 5 minutes from the time of the API,
-which its responses show, so the clock of a sandbox may be advanced.
+the reason to anything else. A timestamp may be 5 minutes from the time of this
+machine or of the API, so the clock of a sandbox may be advanced.
 
 It creates no webhook: it prints the address to put into your configuration. A
 sandbox on this machine can reach it; Digital River cannot, unless you put a tunnel
@@ -237,8 +237,8 @@ func isRefusal(err error) bool {
 // verify returns the ID of a webhook whose secret signed an event. It requests the
 // secrets that it does not know. If none matches, it requests all of them again,
 // because they may have been rotated. If the timestamp is too far from the time of
-// the API, it requests those of the webhook that signed, because the clock of a
-// sandbox may have been advanced.
+// the API, it requests those of the webhook that signed: the response shows whether
+// the clock of a sandbox was advanced.
 func (s *webhookSecrets) verify(ctx context.Context, header string, event received) (webhookID string, err error) {
 	if header == "" {
 		return "", errors.New("the header " + signature.HeaderName + " is missing")
@@ -262,7 +262,7 @@ func (s *webhookSecrets) verify(ctx context.Context, header string, event receiv
 			}
 			for _, secret := range active {
 				secrets = append(secrets, secret.Secret)
-				err = signature.Verify(header, secret.Secret, event.Body, s.now(), signatureTolerance)
+				err = s.verifyWith(secret, header, event.Body)
 				switch {
 				case err == nil:
 					return id, nil
@@ -282,6 +282,16 @@ func (s *webhookSecrets) verify(ctx context.Context, header string, event receiv
 		err = errors.New("the webhook has no active secret")
 	}
 	return "", err
+}
+
+// verifyWith verifies a signature with a secret. The timestamp may be that of this
+// machine, as replay sends it, or that of the API.
+func (s *webhookSecrets) verifyWith(secret digitalriver.Secret, header string, body []byte) error {
+	err := signature.Verify(header, secret.Secret, body, time.Now(), signatureTolerance)
+	if errors.Is(err, signature.ErrOutsideTolerance) {
+		err = signature.Verify(header, secret.Secret, body, s.now(), signatureTolerance)
+	}
+	return err
 }
 
 // of returns the active secrets of a webhook.

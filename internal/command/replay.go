@@ -100,9 +100,6 @@ For example:
 			if err != nil {
 				return err
 			}
-			if until.IsZero() {
-				until = now
-			}
 			client, err := newClient("replay")
 			if err != nil {
 				return err
@@ -110,6 +107,9 @@ For example:
 			webhook, err := webhookToReplay(ctx, client, webhookID, to)
 			if err != nil {
 				return withAdvice(err)
+			}
+			if until.IsZero() {
+				until = client.Now().Add(time.Second) // A sandbox may be ahead. The Date of responses has no fractions.
 			}
 			events, err := missedEvents(ctx, client, since, until, webhook.Types, pattern)
 			if err != nil {

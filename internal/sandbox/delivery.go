@@ -174,7 +174,7 @@ func (d loggedDelivery) view() deliveryView {
 		v.Request.Body = &body
 		if d.record != nil {
 			header := t.RequestHeader.Get(signature.HeaderName)
-			v.Signature = checkSignature(header, d.event.body, d.record.Secrets, d.result.Time)
+			v.Signature = checkSignature(header, d.event.body, d.record.Secrets, d.result.Time, t.RealTime)
 		}
 	}
 	if t.Responded {

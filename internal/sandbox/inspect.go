@@ -158,11 +158,13 @@ const signatureTolerance = 5 * time.Minute
 
 // signatureView is what the receiver of a delivery finds in its signature header.
 type signatureView struct {
-	Timestamp  string           `json:"timestamp"`
-	AgeSeconds int64            `json:"ageSeconds"` // When the attempt was made.
-	Fresh      bool             `json:"fresh"`      // Whether a receiver should accept that age.
-	Signatures []signatureMatch `json:"signatures"`
-	Valid      bool             `json:"valid"` // Whether a receiver with the active secrets accepts it.
+	Timestamp  string `json:"timestamp"`
+	AgeSeconds int64  `json:"ageSeconds"` // When the attempt was made.
+	Fresh      bool   `json:"fresh"`      // Whether a receiver should accept that age.
+	// RealAgeSeconds is the age for a receiver that has the time of this machine.
+	RealAgeSeconds int64            `json:"realAgeSeconds"`
+	Signatures     []signatureMatch `json:"signatures"`
+	Valid          bool             `json:"valid"` // Whether a receiver with the active secrets accepts it.
 }
 
 type signatureMatch struct {
@@ -173,7 +175,7 @@ type signatureMatch struct {
 
 // checkSignature checks the signature header of an attempt as a receiver does that
 // has the webhook's secrets. It returns nil if the header cannot be parsed.
-func checkSignature(header string, body []byte, secrets []secret, made timestamp) *signatureView {
+func checkSignature(header string, body []byte, secrets []secret, made, real timestamp) *signatureView {
 	parts, err := signature.Parse(header)
 	if err != nil {
 		return nil
@@ -181,6 +183,7 @@ func checkSignature(header string, body []byte, secrets []secret, made timestamp
 	age := made.Sub(parts.Time)
 	v := &signatureView{
 		Timestamp: parts.Timestamp, AgeSeconds: int64(age.Seconds()), Fresh: age.Abs() <= signatureTolerance,
+		RealAgeSeconds: int64(real.Sub(parts.Time).Seconds()),
 	}
 	for _, sent := range parts.Signatures {
 		match := signatureMatch{Signature: sent}

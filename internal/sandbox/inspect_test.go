@@ -152,10 +152,10 @@ func TestSignatureCheck(t *testing.T) {
 			Active   bool
 		}
 		type check struct {
-			Timestamp    string
-			AgeSeconds   int
-			Fresh, Valid bool
-			Signatures   []match
+			Timestamp                  string
+			AgeSeconds, RealAgeSeconds int
+			Fresh, Valid               bool
+			Signatures                 []match
 		}
 		newest, oldest := match{secrets[0].ID, true}, match{secrets[1].ID, true}
 		for _, test := range []struct {
@@ -163,10 +163,10 @@ func TestSignatureCheck(t *testing.T) {
 			want                 check
 		}{
 			{"two secrets", "", "", check{Fresh: true, Valid: true, Signatures: []match{newest, oldest}}},
-			{"late", "late", "", check{AgeSeconds: 600, Signatures: []match{newest, oldest}}},
+			{"late", "late", "", check{AgeSeconds: 600, RealAgeSeconds: 600, Signatures: []match{newest, oldest}}},
 			{"bad", "bad_signature", "", check{Fresh: true, Signatures: []match{{}, {}}}},
 			{"old", "old_secret", "", check{Fresh: true, Valid: true, Signatures: []match{oldest}}},
-			{"expired", "old_secret", "2h", check{Fresh: true, Signatures: []match{{secrets[1].ID, false}}}},
+			{"expired", "old_secret", "2h", check{Fresh: true, RealAgeSeconds: -7200, Signatures: []match{{secrets[1].ID, false}}}},
 		} {
 			s.setFaults(`[]`)
 			if test.fault != "" {

@@ -20,6 +20,8 @@ type transcript struct {
 	ResponseHeader http.Header `json:"responseHeader"`
 	ResponseBody   []byte      `json:"responseBody"`
 	Timing         timing      `json:"timing"`
+	// RealTime is when the response was there, on the clock of this machine.
+	RealTime timestamp `json:"realTime"`
 }
 
 // timing has the parts of a delivery in milliseconds; see [delivery.Timing].
@@ -35,6 +37,7 @@ func newTranscript(w webhook, secrets []string, request *http.Request, r deliver
 		URL:           redact.URL(w.Address),
 		RequestHeader: request.Header.Clone(),
 		Responded:     r.Status != 0,
+		RealTime:      timestamp{time.Now()},
 		Timing: timing{
 			milliseconds(r.Timing.Connect), milliseconds(r.Timing.TLS),
 			milliseconds(r.Timing.Wait), milliseconds(r.Timing.Read),
