@@ -183,7 +183,7 @@ func checkSignature(header string, body []byte, secrets []secret, made, real tim
 	age := made.Sub(parts.Time)
 	v := &signatureView{
 		Timestamp: parts.Timestamp, AgeSeconds: int64(age.Seconds()), Fresh: age.Abs() <= signatureTolerance,
-		RealAgeSeconds: int64(real.Sub(parts.Time).Seconds()),
+		RealAgeSeconds: int64(real.Sub(parts.Time).Round(time.Second).Seconds()),
 	}
 	for _, sent := range parts.Signatures {
 		match := signatureMatch{Signature: sent}

@@ -44,6 +44,9 @@ func TestGetStarted(t *testing.T) {
 	b.click("#step-create button")
 	b.waitText("#new-webhook", "Create a webhook")
 	b.wait(`document.activeElement.id === "create-address"`)
+	b.fill("#create-address", "https://shop.example.com/hook")
+	b.fill("#create-types", "order.foo order.accepted")
+	b.waitText("#create-warning", "without a sample: order.foo. shop.example.com is not this computer.")
 	b.fill("#create-address", address)
 	b.press(kb.Enter)
 	b.waitGone("#new-webhook")
@@ -53,11 +56,40 @@ func TestGetStarted(t *testing.T) {
 	b.waitText("#activity .delivery", "Acknowledged")
 	b.waitText("#step-send", "Done")
 
-	line := make([]byte, 1000)
-	n, err := received.Read(line)
-	if err != nil || !strings.Contains(string(line[:n]), "verified  order.accepted") {
-		t.Errorf("listen printed %q, %v", line[:n], err)
+	expectVerified := func() {
+		t.Helper()
+		line := make([]byte, 1000)
+		n, err := received.Read(line)
+		if err != nil || !strings.Contains(string(line[:n]), "verified  order.accepted") {
+			t.Errorf("listen printed %q, %v", line[:n], err)
+		}
 	}
+	expectVerified()
+
+	// listen follows the clock of the sandbox. Receivers with their own would not.
+	b.fill("#advance", "3d")
+	b.press(kb.Enter)
+	b.waitText("#clock-problem", "A day is 24h.")
+	b.fill("#advance", "72h")
+	b.press(kb.Enter)
+	b.waitText("#ahead", "3 d ahead")
+	b.waitGone("#clock-problem")
+	b.click("#send-first")
+	b.wait(`document.querySelectorAll("#activity .delivery .good").length === 2`)
+	expectVerified()
+	b.click("#activity a")
+	b.waitText("#delivery .check .bad", "Or compare it with the clock of this computer: it was")
+	b.press(kb.Escape)
+	b.waitGone("#delivery")
+
+	// Delete the webhook, if Cancel is not chosen.
+	for _, button := range []string{"#confirm-delete [data-closes]", "#delete"} {
+		b.click(`#webhooks button.danger`)
+		b.wait(`document.activeElement.matches("#confirm-delete [data-closes]")`)
+		b.click(button)
+		b.waitGone("#confirm-delete")
+	}
+	b.waitText("#no-webhooks", "There is no webhook yet")
 }
 
 // markup is a response that must be shown as text.
@@ -121,7 +153,8 @@ func TestDelivery(t *testing.T) {
 	// Open it with the keyboard.
 	b.do(chromedp.Focus(chromedp.CSS("#activity a")))
 	b.press(kb.Enter)
-	b.waitText("#delivery", "The endpoint responded with status 400.")
+	b.waitText("#delivery .reason", "The endpoint responded with status 400: {\"error\":\"the queue for orders is full\"")
+	b.waitText("#activity .delivery", "the queue for orders is full")
 	b.waitText("#delivery .check", "Split the header DigitalRiver-Signature")
 	b.waitText("#delivery", "The signature is valid")
 	b.waitText("#delivery pre", "the queue for orders is full")
@@ -146,6 +179,7 @@ func TestDelivery(t *testing.T) {
 		b.wait(fmt.Sprintf(`document.querySelectorAll("#delivery .timeline li:not(.next)").length === %d`, attempts))
 	}
 	b.waitText("#delivery .timeline", "No retry follows")
+	b.wait(`document.activeElement.id === "delivery-title"`) // The button that was clicked is gone.
 	b.screenshot("inspector-delivery.png")
 	b.click("#advance-disable")
 	b.waitText("#delivery .timeline", "The sandbox disabled the webhook")
@@ -161,6 +195,11 @@ func TestDelivery(t *testing.T) {
 	b.waitText("#webhooks", "Enabled")
 	b.click("#send button.primary")
 	b.waitText("#activity .delivery", "Acknowledged")
+
+	// The reason is still there after a reload.
+	b.do(chromedp.Reload())
+	b.waitText("#activity .webhook", "it has acknowledged nothing for 72 hours")
+	b.waitText("#activity .webhook", "Enabled")
 }
 
 // subscribe creates a webhook through the API, and returns its id.
@@ -264,6 +303,7 @@ func TestActivity(t *testing.T) {
 	b.waitGone("#delivery")
 
 	b.click(`[data-opens="confirm-reset"]`)
+	b.wait(`document.activeElement.matches("#confirm-reset [data-closes]")`)
 	b.click("#reset")
 	b.waitText("#no-webhooks", "There is no webhook yet")
 	rows(0)

@@ -78,13 +78,15 @@ function el(tag, properties = {}, ...children) {
 const badge = (text, kind = "") => el("span", { className: `badge ${kind}` }, text);
 const button = (text, onclick, properties = {}) => el("button", { type: "button", onclick, ...properties }, text);
 
-// replace gives an element new content, and keeps the focus and what is folded out.
+// replace gives an element new content, and keeps the focus and what is folded out. If
+// what had the focus is gone, the heading before it gets the focus.
 function replace(parent, ...children) {
-  const focused = parent.contains(document.activeElement) ? document.activeElement.id : "";
+  const hadFocus = parent.contains(document.activeElement), focused = document.activeElement.id;
   const open = new Set([...parent.querySelectorAll("details[open][id]")].map((d) => d.id));
   parent.replaceChildren(...children.filter(Boolean));
   for (const d of parent.querySelectorAll("details[id]")) d.open = d.open || open.has(d.id);
-  if (focused) byId(focused)?.focus();
+  if (!hadFocus) return;
+  (focused && byId(focused) || parent.closest("dialog, section")?.querySelector("h2[tabindex]"))?.focus();
 }
 
 // say shows a message, in the dialog that is open if there is one.
@@ -93,10 +95,12 @@ function say(text, bad = false) {
   const dialogs = document.querySelectorAll("dialog[open]");
   (dialogs[dialogs.length - 1] ?? document.body).append(message);
   message.classList.toggle("bad", bad);
-  message.textContent = text;
+  message.replaceChildren(text, button("×", unsay, { className: "small", "aria-label": "Close the message" }));
   clearTimeout(say.timer);
-  say.timer = setTimeout(() => (message.textContent = ""), 8000);
+  say.timer = setTimeout(unsay, 8000);
 }
+
+const unsay = () => byId("message").replaceChildren();
 
 // run carries out what a button does. Errors go to the user.
 async function run(work, problem) {
@@ -134,8 +138,8 @@ const copy = (text) => run(() => navigator.clipboard.writeText(text).then(() => 
 // --- Times ---
 
 const now = () => Date.now() + clockOffset;
-const clockText = (ms) => new Date(ms).toISOString().slice(11, 19);
-const fullText = (ms) => new Date(ms).toISOString().slice(0, 19).replace("T", " ") + " UTC";
+const dayText = (ms) => new Date(ms).toISOString().slice(0, 19).replace("T", " ");
+const fullText = (ms) => dayText(ms) + " UTC";
 
 // span returns a duration in words, such as 2 d 23 h.
 function span(ms) {
@@ -170,7 +174,7 @@ async function loadClock() {
   mark.hidden = notice.hidden = clockOffset < 4 * 60 * 1000;
   mark.textContent = `${span(clockOffset)} ahead`;
   notice.textContent = `The sandbox's clock is ${span(clockOffset)} ahead, and signatures have its time. Receivers that `
-    + "check the time, such as listen, refuse them as being from the future. A reset sets the clock back.";
+    + "check it with their own clock refuse them as being from the future; listen does not. A reset sets the clock back.";
   tick();
 }
 
@@ -180,6 +184,18 @@ async function advance(by) {
   await control("POST", "/clock", { advance: duration });
   await loadClock();
   say(`The sandbox's clock is now at ${fullText(now())}.`);
+}
+
+const clockWarning = "Receivers that check timestamps with their own clock then refuse events; listen does not.";
+
+// advanceBy moves the clock by what the user wrote.
+function advanceBy(form) {
+  const text = form.get("advance").trim();
+  if (text.startsWith("-")) throw new Error("The clock only moves forward, so the duration must not be negative.");
+  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) {
+    throw new Error("Move forward by a duration in h, m or s, such as 3h or 10m. A day is 24h.");
+  }
+  return advance(text);
 }
 
 // --- Webhooks ---
@@ -192,9 +208,16 @@ async function loadWebhooks() {
   const list = await news("/webhooks");
   if (!list) return;
   webhooks = list;
+  for (const r of switches()) addRow(r);
   showWebhooks();
+  reload.rows();
   if (opened) reload.opened();
 }
+
+// switches returns records of when the webhooks were enabled and disabled.
+const switches = () => webhooks.flatMap((w) => w.switches.map((s) => ({
+  msg: s.enabled ? "webhook enabled" : "webhook disabled", webhookId: w.id, time: s.time, reason: s.reason,
+})));
 
 function showWebhooks() {
   replace(byId("webhooks"), ...webhooks.map(webhookCard));
@@ -218,11 +241,13 @@ function webhookCard(w) {
     el("div", { className: "title" },
       el("p", { className: "address" }, w.address),
       button(w.enabled ? "Disable" : "Enable", () => run(() => enable(w, !w.enabled)),
-        { id: `enable-${w.id}`, className: w.enabled ? "small" : "small primary" })),
+        { id: `enable-${w.id}`, className: w.enabled ? "small" : "small primary" }),
+      button("Delete…", () => confirmDelete(w), { id: `delete-${w.id}`, className: "small danger", "aria-label": `Delete ${w.address}` })),
     el("div", { className: "buttons" },
       state, badge(w.mode), w.transportType === "OAUTH" && badge("OAuth"),
-      w.pending > 0 && badge(w.pending === 1 ? "1 attempt to come" : `${w.pending} attempts to come`)),
-    w.disabledReason && el("p", { className: "notice" }, `The sandbox disabled it: ${w.disabledReason}.`),
+      w.enabled && w.pending > 0 && badge(w.pending === 1 ? "1 attempt to come" : `${w.pending} attempts to come`)),
+    w.disabledReason && el("p", { className: "notice" }, `The sandbox disabled it: ${w.disabledReason}. `
+      + "Enable it, and send it what it missed with replay: see the commands below."),
     w.failingSince && el("p", { className: "notice" },
       "First failed ", since(w.failingSince), ". It will be disabled ", until(w.disableTime), " unless it acknowledges an event."),
     el("p", { className: "types" }, w.types.slice(0, 6).join(", ")),
@@ -260,8 +285,38 @@ async function enable(w, enabled) {
   say(enabled ? "The webhook is enabled." : "The webhook is disabled.");
 }
 
+function confirmDelete(w) {
+  confirmDelete.webhook = w;
+  byId("delete-address").textContent = w.address;
+  byId("confirm-delete").showModal();
+}
+
+async function deleteWebhook() {
+  const w = confirmDelete.webhook;
+  await call("DELETE", `/webhooks/${w.id}`, undefined, keys[w.mode]);
+  byId("confirm-delete").close();
+  await loadWebhooks();
+  byId("webhooks-title").focus();
+  say("The webhook was deleted.");
+}
+
+const typesIn = (text) => text.split(/[\s,]+/).filter(Boolean);
+const isDocumented = (type) => eventTypes.some((t) => t.type === type);
+
+// showCreateWarning warns of what the API accepts but is probably a mistake.
+function showCreateWarning() {
+  const form = new FormData(byId("create")), warnings = [];
+  const unknown = typesIn(form.get("types")).filter((t) => !isDocumented(t));
+  if (unknown.length) warnings.push(`Not documented, so without a sample: ${unknown.join(", ")}.`);
+  const address = URL.parse?.(form.get("address"));
+  if (address && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(address.hostname)) {
+    warnings.push(`${address.hostname} is not this computer. The sandbox sends nothing there, unless it runs with -deliver-anywhere.`);
+  }
+  byId("create-warning").textContent = warnings.join(" ");
+}
+
 async function createWebhook(form) {
-  const types = form.get("types").split(/[\s,]+/).filter(Boolean);
+  const types = typesIn(form.get("types"));
   await call("POST", "/webhooks", { address: form.get("address"), types }, keys[form.get("mode")]);
   byId("new-webhook").close();
   await loadWebhooks();
@@ -271,20 +326,29 @@ async function createWebhook(form) {
 // --- Get started ---
 
 function showSteps() {
-  const acknowledged = [...rows.values()].some((r) => r.record.outcome === "acknowledged");
+  const newest = [...rows.values()].map((r) => r.record).findLast((r) => r.msg === "delivery" && r.outcome);
+  const acknowledged = newest?.outcome === "acknowledged";
   byId("step-create").classList.toggle("done", webhooks.length > 0);
   byId("step-receive").classList.toggle("done", acknowledged);
   byId("step-send").classList.toggle("done", acknowledged);
   byId("send-first").disabled = webhooks.length === 0;
-  const type = firstType();
-  byId("send-first").textContent = `Send ${type}`;
-  if (acknowledged) {
-    byId("step-send-text").textContent = "Done: the receiver acknowledged the event. Open the delivery in the activity below "
-      + "to see its signature and the response.";
-  }
+  byId("send-first").textContent = `Send ${firstEvent().type}`;
+  byId("step-send-text").textContent = !newest
+    ? "The webhook gets an event with a sample order. The receiver prints verified."
+    : acknowledged
+      ? "Done: the receiver acknowledged the event. Open the delivery in the activity below to see its signature and the response."
+      : `The last event was not acknowledged: ${newest.reason}. Does listen run, and is its address that of the webhook?`;
 }
 
-const firstType = () => (webhooks.find((w) => w.enabled) ?? webhooks[0])?.types[0] ?? "order.accepted";
+// firstEvent returns the event that step 3 sends: of a type that an enabled webhook
+// gets, and that has a sample.
+function firstEvent() {
+  for (const w of webhooks.filter((one) => one.enabled)) {
+    const type = w.types.includes("order.accepted") ? "order.accepted" : w.types.find(isDocumented);
+    if (type) return { type, mode: w.mode };
+  }
+  return { type: "order.accepted", mode: webhooks[0]?.mode ?? "test" };
+}
 
 function fillOrigin(parent) {
   for (const e of parent.querySelectorAll("[data-origin]")) e.textContent = location.origin;
@@ -296,6 +360,7 @@ async function loadEventTypes() {
   eventTypes = await control("GET", "/event-types");
   const current = eventTypes.filter((t) => !t.replacedBy);
   replace(byId("event-types"), ...[...new Set(current.map((t) => t.type))].map((t) => el("option", { value: t })));
+  showSteps();
   await loadSample();
 }
 
@@ -402,7 +467,7 @@ async function switchFault(s) {
 
 // --- Activity ---
 
-const kinds = { event: "event", delivery: "delivery", "delivery held": "delivery", "webhook disabled": "webhook" };
+const kinds = { event: "event", delivery: "delivery", "delivery held": "delivery", "webhook enabled": "webhook", "webhook disabled": "webhook" };
 
 async function loadHistory() {
   const [deliveries, events] = await Promise.all([
@@ -414,6 +479,7 @@ async function loadHistory() {
       msg: "event", time: e.createdTime, eventType: e.type, eventId: e.id, webhooks: e.webhookIds.length,
     })),
     ...deliveries.map((d) => ({ msg: "delivery", ...d })),
+    ...switches(),
   ];
   records.sort((a, b) => new Date(a.time) - new Date(b.time) || (a.msg === "event" ? -1 : 1));
   rows.clear();
@@ -425,7 +491,7 @@ async function loadHistory() {
 function keyOf(r) {
   if (r.msg === "delivery") return `delivery ${r.id}`;
   if (r.msg === "event") return `event ${r.eventId}`;
-  return `${r.msg} ${r.time}`;
+  return `${r.msg} ${r.webhookId} ${r.time}`;
 }
 
 // addRow adds a record that is newer than the others, unless it is there.
@@ -475,7 +541,8 @@ const outcomes = {
 const outcomeBadge = (r) => badge(...(outcomes[r.outcome] ?? [r.outcome, "bad"]));
 
 function rowOf(r) {
-  const time = el("time", { dateTime: r.time, title: fullText(r.time) }, clockText(r.time));
+  const [day, clock] = dayText(r.time).split(" ");
+  const time = el("time", { dateTime: r.time, title: fullText(r.time) }, clock, el("small", {}, day));
   const row = (tag, mark, what, figures, detail, properties = {}) => el(tag, { className: `row ${kinds[r.msg]}`, ...properties },
     time, mark, el("span", { className: "what" }, what), figures && el("span", { className: "figures" }, figures),
     detail && el("span", { className: "detail" }, ...[detail].flat().filter(Boolean)));
@@ -488,12 +555,15 @@ function rowOf(r) {
     case "delivery":
       return row("a", outcomeBadge(r), r.eventType, r.status ? `${r.status} · ${r.durationMs} ms` : `${r.durationMs} ms`, [
         "to ", addressItem(r.webhookId), r.attempt > 1 ? `, attempt ${r.attempt}` : "", r.fault ? `, fault ${r.fault}` : "",
-        r.reason ? `: ${r.reason}` : "",
+        r.reason ? `: ${r.reason}` : "", new Date(r.nextAttempt) > new Date(r.time) && `; next attempt at ${dayText(r.nextAttempt)}`,
       ], { href: `#delivery/${r.id}` });
     case "delivery held":
       return row("div", badge("Held back", "warn"), r.eventType, "", "It is sent after the next event, because of the fault reorder.");
+    case "webhook enabled":
+      return row("div", badge("Enabled", "good"), addressItem(r.webhookId));
     default:
-      return row("div", badge("Disabled", "bad"), addressItem(r.webhookId), "", `The webhook was disabled: ${r.reason}.`);
+      return row("div", badge("Disabled", "bad"), addressItem(r.webhookId), "",
+        r.reason ? `The sandbox disabled the webhook: ${r.reason}.` : "A request to the API disabled the webhook.");
   }
 }
 
@@ -545,7 +615,7 @@ function attemptItem(a, before, d) {
   const again = before && a.attempt <= before.attempt && a.fault !== "duplicate";
   return el("li", { className: outcomes[a.outcome]?.[1] ?? "bad" },
     el("div", { className: "line" },
-      el("a", { href: `#delivery/${a.id}`, "aria-current": a.id === d.id ? "true" : undefined }, `Attempt ${a.attempt}`),
+      el("a", { href: `#delivery/${a.id}`, id: `attempt-${a.id}`, "aria-current": a.id === d.id ? "true" : undefined }, `Attempt ${a.attempt}`),
       again && el("span", { className: "hint" }, "sent again"), outcomeBadge(a), el("span", { className: "hint" }, fullText(a.time)),
       a.status > 0 && el("span", { className: "hint" }, `status ${a.status}, ${a.durationMs} ms`),
       a.id === d.id && badge("shown here")));
@@ -564,6 +634,7 @@ function nextItems(attempts) {
       button("Enable", () => run(() => enable(w, true).then(openDelivery)), { id: "enable-opened", className: "small primary" })))];
   }
   const items = [];
+  const warning = el("li", { className: "next hint" }, clockWarning);
   if (newest.nextAttempt && w.pending) {
     items.push(item(line(el("strong", {}, "Next attempt"), until(newest.nextAttempt),
       el("span", { className: "hint" }, fullText(newest.nextAttempt)), advanceTo(newest.nextAttempt, "advance-next"))));
@@ -578,12 +649,13 @@ function nextItems(attempts) {
     items.push(item(line(el("strong", {}, "The webhook will be disabled"), until(w.disableTime),
       el("span", { className: "hint" }, "unless it acknowledges an event before"), advanceTo(w.disableTime, "advance-disable"))));
   }
+  if (newest.nextAttempt && w.pending || w.failingSince) items.push(warning);
   return items;
 }
 
 async function resend(d) {
   await control("POST", `/deliveries/${d.id}/resend`);
-  say("The event is being sent again.");
+  say("The event is being sent again. The new attempt appears under Attempts.");
 }
 
 // signatureParts shows how a receiver checks the signature.
@@ -597,24 +669,27 @@ function signatureParts(d) {
   const [, [header]] = Object.entries(d.request.headers).find(([name]) => name.toLowerCase() === "digitalriver-signature");
   const seconds = Number(s.timestamp);
   const age = `${span(s.ageSeconds * 1000)} ${s.ageSeconds < 0 ? "later" : "earlier"}`;
+  const skewed = s.fresh && Math.abs(s.realAgeSeconds) > 5 * 60;
   const count = s.signatures.length === 1 ? "one signature" : `${s.signatures.length} signatures`;
   return [
     el("ol", { className: "check" },
       step(true, `Split the header DigitalRiver-Signature at its commas: a timestamp, then ${count}.`, header),
       step(s.fresh, `Compare the timestamp with the time of the attempt: it is ${age}. Receivers accept up to 5 minutes.`,
         `${s.timestamp} = ${fullText(seconds * 1000)}`),
+      skewed && step(false, `Or compare it with the clock of this computer: it was ${span(s.realAgeSeconds * 1000)} `
+        + `${s.realAgeSeconds < 0 ? "in the future" : "in the past"}. A receiver that does so refuses the event; listen takes the time from the API.`),
       step(true, "Put the timestamp, a dot and the body together, exactly as the body arrived.",
         `${s.timestamp}.${d.request.body.slice(0, 60)}…`),
       ...s.signatures.map((m, i) => step(m.active, signatureText(m, i, s.signatures.length), m.signature))),
     el("p", { className: s.valid ? "" : "problem" }, s.valid
-      ? "The signature is valid: one match is enough." : "A receiver should refuse this event."),
+      ? `The signature is valid: one match is enough.${skewed ? " Whether a receiver accepts it depends on its clock." : ""}` : "A receiver should refuse this event."),
   ];
 }
 
 function signatureText(m, i, count) {
   const name = count === 1 ? "The signature" : `Signature ${i + 1}`;
   if (!m.secretId) return `${name} is not the HMAC-SHA256 of that with any secret of the webhook.`;
-  return `${name} is the HMAC-SHA256 of that, in base64, with secret ${m.secretId.slice(0, 8)} as the key`
+  return `${name} is the HMAC-SHA256 of that, in base64, with the value (whk_…) of the secret ${m.secretId.slice(0, 8)} as the key`
     + (m.active ? "." : ", which had expired.");
 }
 
@@ -624,7 +699,9 @@ function requestParts(d) {
 }
 
 function responseParts(d) {
-  if (!d.response) return [el("p", { className: "hint" }, "There was no response, or it is too old to be kept.")];
+  if (!d.response) {
+    return [el("p", { className: "hint" }, d.status ? "The response is too old to be kept." : "There was no response.")];
+  }
   const t = d.timing, ms = (v) => `${v.toFixed(1)} ms`;
   return [
     el("p", { className: "hint" }, `Connect ${ms(t.connectMs)}, ${t.tlsMs ? `TLS ${ms(t.tlsMs)}, ` : ""}wait ${ms(t.waitMs)}, `
@@ -692,7 +769,7 @@ function onRecord(r) {
     say(`${r.msg}: ${r.reason}`, true);
     return;
   }
-  addRow(r);
+  if (kinds[r.msg] !== "webhook") addRow(r); // Switches come with the state of webhooks.
   reload.rows();
   if (r.outcome) byId("announcement").textContent = `${r.eventType}: ${outcomes[r.outcome][0]}`;
   if (r.fault) reload.faults();
@@ -708,6 +785,7 @@ function connect() {
   };
   stream.onopen = () => {
     show("Live", "good");
+    unsay(); // It may be about the lost connection.
     rows.clear(); // After a break, this may be another sandbox.
     revealed.clear();
     run(async () => {
@@ -734,16 +812,15 @@ function onSubmit(id, work, problem) {
 
 onSubmit("send", sendForm, "send-problem");
 onSubmit("create", createWebhook, "create-problem");
-onSubmit("clock", (form) => advance(form.get("advance")));
+onSubmit("clock", (form) => advanceBy(form), "clock-problem");
 onSubmit("filters", showRows);
 byId("filters").addEventListener("input", showRows);
 byId("send-type").addEventListener("change", () => run(() => loadSample()));
 byId("send-product").addEventListener("change", () => run(() => loadSample()));
 byId("send-sample").addEventListener("click", () => run(() => loadSample(true)));
-byId("send-first").addEventListener("click", () => run(() => {
-  const w = webhooks.find((one) => one.enabled) ?? webhooks[0];
-  return send({ type: firstType(), mode: w?.mode ?? "test" });
-}));
+byId("send-first").addEventListener("click", () => run(() => send(firstEvent())));
+byId("delete").addEventListener("click", () => run(deleteWebhook));
+byId("create").addEventListener("input", showCreateWarning);
 byId("no-faults").addEventListener("click", () => run(() => setFaults([])));
 for (const s of document.querySelectorAll("[data-fault]")) {
   s.addEventListener("change", () => run(() => switchFault(s).catch((e) => loadFaults().then(() => { throw e; }))));
