@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"slices"
 	"strings"
@@ -59,7 +60,10 @@ func (p Program) Run(ctx context.Context, args []string, stdin io.Reader, stdout
 	}
 	_, _ = fmt.Fprintf(stderr, "%s: %v\n", name, err)
 	if _, wrong := errors.AsType[usageError](err); wrong {
-		_, _ = fmt.Fprintln(stderr, "Run it with -h for help.")
+		if name != programName {
+			name = programName + " " + name
+		}
+		_, _ = fmt.Fprintf(stderr, "For help, run: %s -h\n", name)
 		return 2
 	}
 	return 1
@@ -111,7 +115,11 @@ func (p Program) root() *cli.Command {
 // prepare gives a command what all commands have.
 func prepare(c *cli.Command) error {
 	c.OnUsageError = func(_ context.Context, cmd *cli.Command, err error, _ bool) error {
-		return wrongUsage("%v%s", err, suggestFlag(cmd, err))
+		problem, _, isNumber := strings.Cut(err.Error(), ": strconv.")
+		if isNumber {
+			problem += ": must be a number"
+		}
+		return wrongUsage("%s%s", problem, suggestFlag(cmd, err))
 	}
 	// -h wins over arguments, which the library would take for the names of commands.
 	c.CommandNotFound = func(_ context.Context, cmd *cli.Command, _ string) { printHelp(cmd.Writer, "", cmd) }
@@ -168,6 +176,17 @@ func parsedFlag[T any](
 	}
 }
 
+// addressFlag returns the flag -listen.
+func addressFlag(value string, destination *string) cli.Flag {
+	return parsedFlag("listen", value, "listen on this `ADDRESS`; port 0 picks a free one", destination,
+		func(text string) (string, error) {
+			if _, _, err := net.SplitHostPort(text); err != nil {
+				return "", fmt.Errorf("must be a host and a port, such as %s", value)
+			}
+			return text, nil
+		})
+}
+
 func durationFlag(name, defaultText, usage string, value *time.Duration) cli.Flag {
 	return parsedFlag(name, defaultText, usage, value, duration.Parse)
 }
@@ -199,7 +218,11 @@ func suggestFlag(cmd *cli.Command, err error) string {
 func didYouMean(unknown, prefix string, names []string) string {
 	best, nearest := 0.5, ""
 	for _, name := range names {
-		if s := levenshtein.Similarity(unknown, name, nil); s > best {
+		s := levenshtein.Similarity(unknown, name, nil)
+		if strings.HasPrefix(name, unknown) {
+			s = max(s, 0.51)
+		}
+		if s > best {
 			best, nearest = s, name
 		}
 	}

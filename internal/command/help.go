@@ -167,6 +167,9 @@ func helpCommand() *cli.Command {
 		ShellComplete: func(ctx context.Context, cmd *cli.Command) { complete(ctx, cmd.Root()) },
 		Action: func(_ context.Context, cmd *cli.Command) error {
 			of := cmd.Root()
+			if n := cmd.NArg(); n > 1 {
+				return wrongUsage("want at most one command, got %d", n)
+			}
 			if name := cmd.Args().First(); name != "" {
 				if of = of.Command(name); of == nil {
 					return unknownCommand(cmd.Root(), name)

@@ -82,7 +82,7 @@ For example, with the sandbox:
 			statusFailure: "it cannot listen, or the API refuses to return the secrets of -webhook",
 		},
 		Flags: slices.Concat([]cli.Flag{
-			stringFlag("listen", "127.0.0.1:8080", "listen on this `ADDRESS`; port 0 picks a free one", &address),
+			addressFlag("127.0.0.1:8080", &address),
 			stringFlag("webhook", "", "verify with the secrets of the webhook with this `ID` (default: of those that an "+
 				"event names; events of the Commerce API name none)", &webhook),
 			stringFlag("forward", "", "send each event with a valid signature on to your own server at this `URL`, with "+

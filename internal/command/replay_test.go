@@ -210,11 +210,11 @@ func TestReplay_filters(t *testing.T) {
 func TestReplay_usage(t *testing.T) {
 	t.Setenv("DIGITALRIVER_API_KEY", "sk_test_sandbox")
 	for want, args := range map[string][]string{
-		"-since is missing":          {"-to", "https://shop.example.com"},
-		"want -to, -webhook or both": {"-since", "1h"},
+		"-since is missing":             {"-to", "https://shop.example.com"},
+		"want -to, -webhook or both":    {"-since", "1h"},
 		"must be a duration with units": {"-since", "1d", "-to", "https://shop.example.com"},
-		"-rate must be above 0":      {"-since", "1h", "-to", "https://shop.example.com", "-rate", "0"},
-		"-types order:":              {"-since", "1h", "-to", "https://shop.example.com", "-types", "order:"},
+		"-rate must be above 0":         {"-since", "1h", "-to", "https://shop.example.com", "-rate", "0"},
+		"-types order:":                 {"-since", "1h", "-to", "https://shop.example.com", "-types", "order:"},
 	} {
 		if status, out := replay(t, args...); status != 2 || !strings.Contains(out, want) {
 			t.Errorf("%q: status %d, %q", args, status, out)

@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -15,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/urfave/cli/v3"
 
@@ -81,7 +84,7 @@ second Ctrl-C ends it at once.`,
 			statusFailure: "it could not start, for example because its address or data file is in use",
 		},
 		Flags: slices.Concat([]cli.Flag{
-			stringFlag("listen", "127.0.0.1:8787", "listen on this `ADDRESS`; port 0 picks a free one", &listen),
+			addressFlag("127.0.0.1:8787", &listen),
 			stringFlag("data", "", "store all data in this `FILE`; starting with the same file restores the same webhooks, "+
 				"even after kill -9 (default: a temporary file)", &o.DataFile),
 			stringFlag("rate-limit", "documented", "limit requests to `LIMIT`: documented (25/s in test mode, 250/s in "+
@@ -174,12 +177,21 @@ func runSandbox(ctx context.Context, listen string, o sandbox.Options, l sandbox
 	if errors.Is(err, sandbox.ErrLocked) {
 		return fmt.Errorf("%w%s. Stop that one, or use another file with -data", err, lockHolder(o.DataFile))
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w. Create its directory, or choose another file with -data", err)
+	case err != nil && o.DataFile != "":
+		return fmt.Errorf("%w. Choose another file with -data; a new one is created", err)
+	case err != nil:
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", listen)
-	if err != nil {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE) && isSandbox(ctx, listen):
+		return fmt.Errorf("a sandbox is running at http://%s already. Use that one, or choose another address with -listen, "+
+			"such as -listen 127.0.0.1:0 for any free port", listen)
+	case err != nil:
 		return fmt.Errorf("%w. Choose another address with -listen, such as -listen 127.0.0.1:0 for any free port", err)
 	}
 	address := netip.MustParseAddrPort(listener.Addr().String())
@@ -192,8 +204,24 @@ func runSandbox(ctx context.Context, listen string, o sandbox.Options, l sandbox
 		l.warn(fmt.Sprintf("%s is not a loopback address. Whoever can reach it can use and control this sandbox.", address))
 	}
 	_, _ = fmt.Fprintf(cmd.Writer, "Webhooks API sandbox: %s\n", url)
-	l.started(url, cmp.Or(o.DataFile, "a temporary file"), o.Seed)
+	l.started(url, cmp.Or(o.DataFile, temporaryFile), o.Seed)
 	return s.Serve(ctx, listener)
+}
+
+// isSandbox reports whether a sandbox responds at an address.
+func isSandbox(ctx context.Context, address string) bool {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/_sandbox/health", nil)
+	if err != nil {
+		return false
+	}
+	response, err := http.DefaultTransport.RoundTrip(request)
+	if err != nil {
+		return false
+	}
+	_ = response.Body.Close()
+	return response.StatusCode == http.StatusOK
 }
 
 // lockFile returns the name of the file that says who uses a data file. The lock

@@ -39,6 +39,9 @@ func (l sandboxLog) warn(message string) {
 	_, _ = fmt.Fprintln(l.w, "Warning: "+message)
 }
 
+// temporaryFile stands for the name of a data file that nobody chose.
+const temporaryFile = "a temporary file"
+
 // started says what to know at the start, with what to copy.
 func (l sandboxLog) started(url, data string, seed uint64) {
 	switch {
@@ -46,7 +49,10 @@ func (l sandboxLog) started(url, data string, seed uint64) {
 	case l.format == "json":
 		l.json().Info("sandbox started", "url", url, "data", data, "seed", seed)
 	default:
-		_, _ = fmt.Fprintf(l.w, "Data in %s, seed %d.\n"+
+		if data == temporaryFile {
+			data += ", which is deleted at the end (-data FILE keeps one)"
+		}
+		_, _ = fmt.Fprintf(l.w, "Data in %s, seed %d. Ctrl-C ends the sandbox.\n"+
 			"To see what happens, and to send events, open the inspector in a browser:\n"+
 			"  %s/\n"+
 			"To use it with Terraform:\n"+
@@ -108,6 +114,9 @@ func (h *textHandler) Handle(_ context.Context, r slog.Record) error {
 		switch v := value.(type) {
 		case time.Time:
 			value = v.Format(time.RFC3339)
+			if a.Key == "nextAttempt" && !v.After(r.Time) {
+				value = "once" // It was due before, because the clock was advanced.
+			}
 		case int64:
 			if a.Key == "status" && v == 0 {
 				return true // There was no response.
