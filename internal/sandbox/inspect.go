@@ -175,7 +175,7 @@ type signatureMatch struct {
 
 // checkSignature checks the signature header of an attempt as a receiver does that
 // has the webhook's secrets. It returns nil if the header cannot be parsed.
-func checkSignature(header string, body []byte, secrets []secret, made, real timestamp) *signatureView {
+func checkSignature(header string, body []byte, secrets []secret, made, realTime timestamp) *signatureView {
 	parts, err := signature.Parse(header)
 	if err != nil {
 		return nil
@@ -183,7 +183,7 @@ func checkSignature(header string, body []byte, secrets []secret, made, real tim
 	age := made.Sub(parts.Time)
 	v := &signatureView{
 		Timestamp: parts.Timestamp, AgeSeconds: int64(age.Seconds()), Fresh: age.Abs() <= signatureTolerance,
-		RealAgeSeconds: int64(real.Sub(parts.Time).Round(time.Second).Seconds()),
+		RealAgeSeconds: int64(realTime.Sub(parts.Time).Round(time.Second).Seconds()),
 	}
 	for _, sent := range parts.Signatures {
 		match := signatureMatch{Signature: sent}

@@ -166,7 +166,9 @@ func TestSignatureCheck(t *testing.T) {
 			{"late", "late", "", check{AgeSeconds: 600, RealAgeSeconds: 600, Signatures: []match{newest, oldest}}},
 			{"bad", "bad_signature", "", check{Fresh: true, Signatures: []match{{}, {}}}},
 			{"old", "old_secret", "", check{Fresh: true, Valid: true, Signatures: []match{oldest}}},
-			{"expired", "old_secret", "2h", check{Fresh: true, RealAgeSeconds: -7200, Signatures: []match{{secrets[1].ID, false}}}},
+			{"expired", "old_secret", "2h", check{
+				Fresh: true, RealAgeSeconds: -7200, Signatures: []match{{secrets[1].ID, false}},
+			}},
 		} {
 			s.setFaults(`[]`)
 			if test.fault != "" {
