@@ -32,6 +32,6 @@ fi
 for host in "${hosts[@]}"; do
   into=$dir/$host/$address/$version/$platform
   mkdir -p "$into"
-  cp "$binary" "$into/${name}_v$version"
+  install "$binary" "$into/${name}_v$version" # Unlike cp, also if the same build is installed and running.
 done
 echo "$version"

@@ -17,12 +17,12 @@ if [[ ${1-} ]]; then
   database=(-db "file://$(cd "$1" && pwd)")
 fi
 
-# scan WHAT ARGUMENTS... runs govulncheck.
+# scan WHAT ARGUMENTS... runs govulncheck. Before bash 4.4, as on macOS, an array without elements counts as unset.
 scan() {
   local what=$1 output status=0
   shift
   echo "== $what"
-  output=$(go tool -modfile="$tools/go.mod" govulncheck "${database[@]}" "$@" 2>&1) || status=$?
+  output=$(go tool -modfile="$tools/go.mod" govulncheck ${database[@]+"${database[@]}"} "$@" 2>&1) || status=$?
   echo "$output"
   ((status == 0)) && return
   if grep -q 'fetching vulnerabilities: Get "https://vuln\.go\.dev' <<<"$output" && [[ ! ${GITHUB_ACTIONS-} ]]; then
