@@ -39,12 +39,40 @@ fish, once:
 		shell.Usage = "print the script for " + shell.Name
 		shell.Description = "Prints the script for " + shell.Name + "."
 		shell.ArgValidator = noArguments
+		if shell.Name == "bash" {
+			shell.Action = quoteWords(shell.Action)
+		}
 		shells = append(shells, shell.Name)
 	}
 	c.Action = func(_ context.Context, cmd *cli.Command) error {
 		return wrongUsage("want one of %s, got %q", strings.Join(shells, ", "), cmd.Args().First())
 	}
 	_ = c.Walk(prepare)
+}
+
+// quoteWords returns an action that prints the library's script for bash, but quotes
+// the words of the command line, which the script evaluates. Otherwise, the Tab key
+// would carry out a redirection or a command substitution among them.
+func quoteWords(printScript cli.ActionFunc) cli.ActionFunc {
+	const suffix = " --generate-shell-completion'"
+	quoted := strings.NewReplacer(
+		"'%s"+suffix+` "${words_before_cursor[*]}"`,
+		`'%q ' "${words_before_cursor[@]}" --generate-shell-completion`,
+		"'%s %s"+suffix+` "${words_before_cursor[*]}" "${current_word}"`,
+		`'%q ' "${words_before_cursor[@]}" "${current_word}" --generate-shell-completion`,
+	)
+	return func(ctx context.Context, cmd *cli.Command) error {
+		var script strings.Builder
+		root, stdout := cmd.Root(), cmd.Root().Writer
+		root.Writer = &script
+		err := printScript(ctx, cmd)
+		root.Writer = stdout
+		if err != nil {
+			return err
+		}
+		_, err = quoted.WriteString(stdout, script.String())
+		return err
+	}
 }
 
 // complete prints what may come next on a command line: flags, with as many dashes
