@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -40,7 +41,8 @@ func TestMain(m *testing.M) {
 //	                             expression matches in the last standard output
 //	sandbox [FLAGS]              starts the sandbox command on a free port, and
 //	                             sets $DIGITALRIVER_BASE_URL and $ADDRESS
-//	interrupt                    interrupts that; it must end with status 0
+//	interrupt                    interrupts that; it must end with status 0.
+//	                             On Windows, it kills that
 //	call KEY METHOD PATH [BODY]  sends the sandbox a request, and prints the
 //	                             response
 //	endpoint NAME RESPONSE...    starts an endpoint, and sets $NAME to its URL. Its
@@ -128,8 +130,13 @@ func startSandbox(ts *testscript.TestScript, _ bool, args []string) {
 
 func interruptSandbox(ts *testscript.TestScript, _ bool, _ []string) {
 	p := ts.Value(sandboxKey{}).(*sandboxProcess)
-	ts.Check(p.command.Process.Signal(os.Interrupt))
-	ts.Check(p.command.Wait())
+	if runtime.GOOS == "windows" { // A process cannot interrupt another one there.
+		ts.Check(p.command.Process.Kill())
+		_ = p.command.Wait()
+	} else {
+		ts.Check(p.command.Process.Signal(os.Interrupt))
+		ts.Check(p.command.Wait())
+	}
 	_, err := io.WriteString(ts.Stderr(), p.stderr.String())
 	ts.Check(err)
 }

@@ -90,7 +90,7 @@ func connectionHint(err error) string {
 			"For a local test, the commands accept another authority with -cacert."
 	}
 	switch {
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, refusedOnWindows):
 		return "Nothing listens on this port: start the endpoint, or correct the port of the address."
 	case errors.Is(err, http.ErrSchemeMismatch):
 		return "It speaks plain http on this port: serve https there, or correct the port of the address."
@@ -99,3 +99,6 @@ func connectionHint(err error) string {
 	}
 	return "See the endpoint's log."
 }
+
+// refusedOnWindows is WSAECONNREFUSED, which is not [syscall.ECONNREFUSED] there.
+const refusedOnWindows syscall.Errno = 10061
