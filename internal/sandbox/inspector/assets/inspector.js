@@ -593,6 +593,11 @@ async function openDelivery() {
   if (!dialog.open) dialog.showModal();
 }
 
+function leaveDelivery() {
+  opened = null;
+  if (openedId()) history.pushState(null, "", location.pathname);
+}
+
 function deliveryParts(d, attempts) {
   const part = (title, ...content) => el("section", {}, el("h3", {}, title), ...content);
   return [
@@ -836,10 +841,9 @@ byId("reset").addEventListener("click", () => run(async () => {
   byId("confirm-reset").close();
   say("Everything was deleted.");
 }));
-byId("delivery").addEventListener("close", () => {
-  opened = null;
-  if (openedId()) history.pushState(null, "", location.pathname);
-});
+// "close" comes a little later than the closing, when the next delivery may be open.
+byId("delivery").addEventListener("cancel", leaveDelivery);
+byId("delivery").addEventListener("close", (e) => e.target.open || leaveDelivery());
 addEventListener("hashchange", () => run(openDelivery));
 
 fillOrigin(document);
