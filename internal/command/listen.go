@@ -346,7 +346,7 @@ func (p *eventPrinter) print(event received) {
 		})
 		return
 	}
-	what := strings.TrimSpace(event.Type + " " + event.ID)
+	what := redact.Control(strings.TrimSpace(event.Type + " " + event.ID)) // Anybody may have sent it.
 	if what == "" {
 		what = "not an event"
 	}
@@ -356,7 +356,7 @@ func (p *eventPrinter) print(event received) {
 		_, _ = fmt.Fprintf(p.out, "%s  verified  %s  webhook %s\n", now.Format(time.TimeOnly), what, event.Webhook)
 	}
 	if p.body {
-		_, _ = fmt.Fprintf(p.out, "%s\n", event.Body)
+		_, _ = fmt.Fprintln(p.out, redact.Control(string(event.Body)))
 	}
 }
 

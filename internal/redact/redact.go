@@ -1,11 +1,14 @@
-// Package redact takes credentials out of what is shown to people.
+// Package redact takes out of what is shown to people what they must not see:
+// credentials, and characters that control a terminal.
 package redact
 
 import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Mark stands in place of a credential.
@@ -54,4 +57,18 @@ func Replacer(credentials ...string) *strings.Replacer {
 		}
 	}
 	return strings.NewReplacer(pairs...)
+}
+
+// Control returns text with its characters escaped that are not printable, except
+// line breaks and tabs.
+func Control(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if unicode.IsPrint(r) || r == '\n' || r == '\t' {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+	}
+	return b.String()
 }

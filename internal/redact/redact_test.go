@@ -27,3 +27,10 @@ func TestURL(t *testing.T) {
 		}
 	}
 }
+
+func TestControl(t *testing.T) {
+	const text = "größe\t5\r\n\x1b[2J\u202e\xff"
+	if got, want := Control(text), "größe\t5\\r\n\\x1b[2J\\u202e�"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

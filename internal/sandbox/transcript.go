@@ -2,10 +2,8 @@ package sandbox
 
 import (
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/delivery"
 	"github.com/digitalriver/terraform-provider-digitalriver/internal/redact"
@@ -66,21 +64,11 @@ const maxFirstLine = 120
 // not printable are escaped.
 func (t *transcript) firstLine() string {
 	line, _, _ := strings.Cut(strings.TrimSpace(string(t.ResponseBody)), "\n")
-	var b strings.Builder
-	length := 0
-	for _, r := range strings.TrimSpace(line) {
-		if length == maxFirstLine {
-			b.WriteString("…")
-			break
-		}
-		length++
-		if unicode.IsPrint(r) {
-			b.WriteRune(r)
-		} else {
-			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
-		}
+	characters := []rune(strings.TrimSpace(line))
+	if len(characters) > maxFirstLine {
+		characters = append(characters[:maxFirstLine], '…')
 	}
-	return b.String()
+	return redact.Control(string(characters))
 }
 
 // milliseconds returns d to the microsecond.
