@@ -1,7 +1,8 @@
 // Command bench measures how long plans and applies take with this provider, and how
 // many requests the API receives. It compares with two other providers: the floor, a
 // minimal one, and the echo, which has this provider's schema but does nothing. It
-// prints a table and writes it to a CSV file. README.md explains what is measured.
+// prints a table, and writes it to a CSV file, a chart and README.md, which explains
+// what is measured.
 package main
 
 import (
@@ -22,11 +23,11 @@ func main() {
 	cli := flag.String("cli", "terraform", "`path` of terraform or tofu")
 	only := flag.String("only", "", "take only the measurements whose names match this `regexp`")
 	runs := flag.Int("runs", 5, "run each command this many times and report the median")
-	csvFile := flag.String("csv", "bench.csv", "write the table to this `file`")
+	out := flag.String("out", "", "write the results into this `folder`, which has a README.md to update")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := measure(ctx, *cli, *only, *runs, *csvFile); err != nil {
+	if err := measure(ctx, *cli, *only, *runs, *out); err != nil {
 		log.Fatal(err)
 	}
 }
@@ -41,7 +42,7 @@ type bench struct {
 
 // measure takes the measurements whose names match a regular expression and reports
 // the results.
-func measure(ctx context.Context, cli, only string, runs int, csvFile string) error {
+func measure(ctx context.Context, cli, only string, runs int, out string) error {
 	if runs < 1 {
 		return fmt.Errorf("-runs=%d: at least one run is needed", runs)
 	}
@@ -73,7 +74,10 @@ func measure(ctx context.Context, cli, only string, runs int, csvFile string) er
 	if err := report.print(os.Stdout); err != nil {
 		return err
 	}
-	return report.writeCSV(csvFile)
+	if out == "" {
+		return nil
+	}
+	return report.write(out)
 }
 
 // matching returns the measurements whose names match a regular expression.

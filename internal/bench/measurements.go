@@ -22,10 +22,10 @@ func (b *bench) measurements() []measurement {
 		b.plan(1000, 10, 1.25),
 		b.plan(1000, 60, 1.5),
 		b.plan(5000, 10, 1.25),
-		{"plan of one webhook, account of 1000", b.planOne},
-		{"apply of one change among 1000", b.applyOneChange},
-		{"create 200, no limit, 0 ms", b.create},
-		{"create 500, live limit, 50 ms, parallelism 50", b.createAtLimit},
+		{"plan of one webhook (-target) of 1000", b.planOne},
+		{"apply of one change among 1000 webhooks", b.applyOneChange},
+		{"create 200 webhooks, without limit or latency", b.create},
+		{"create 500 webhooks, live limit, 50 ms", b.createAtLimit},
 		{"providers schema -json", b.schema},
 		{"binary, stripped", b.binary},
 	}
@@ -33,7 +33,7 @@ func (b *bench) measurements() []measurement {
 
 // plan measures a plan of unchanged webhooks.
 func (b *bench) plan(webhooks, types int, bar float64) measurement {
-	name := fmt.Sprintf("plan of %d, %d types each", webhooks, types)
+	name := fmt.Sprintf("plan of %d webhooks, %d types each", webhooks, types)
 	return measurement{name, func(ctx context.Context) ([]row, error) {
 		w, err := b.existingWebhooks(ctx, webhooks, types)
 		if err != nil {

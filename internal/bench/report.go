@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"strings"
@@ -65,6 +67,13 @@ func newReport(b *bench) *report {
 		cliVersion.FindString(b.version), runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), b.runs)}
 }
 
+// The results of the last full run, in the folder of this package.
+const (
+	csvFile    = "results.csv"
+	chartFile  = "results.svg"
+	readmeFile = "README.md"
+)
+
 // table returns the header and the rows.
 func (r *report) table() [][]string {
 	table := [][]string{header}
@@ -83,10 +92,59 @@ func (r *report) print(out io.Writer) error {
 	return w.Flush()
 }
 
-func (r *report) writeCSV(file string) error {
-	var out bytes.Buffer
-	if err := csv.NewWriter(&out).WriteAll(r.table()); err != nil {
+// write writes the table to a CSV file, and what is made from it: the chart, and the
+// table of README.md.
+func (r *report) write(dir string) error {
+	var table bytes.Buffer
+	_, _ = fmt.Fprintf(&table, "# %s\n", r.title)
+	if err := csv.NewWriter(&table).WriteAll(r.table()); err != nil {
 		return err
 	}
-	return os.WriteFile(file, out.Bytes(), 0o644)
+	chart, err := drawChart(r.title, r.rows)
+	if err != nil {
+		return err
+	}
+	readme, err := os.ReadFile(filepath.Join(dir, readmeFile))
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		os.WriteFile(filepath.Join(dir, csvFile), table.Bytes(), 0o644),
+		os.WriteFile(filepath.Join(dir, chartFile), []byte(chart), 0o644),
+		os.WriteFile(filepath.Join(dir, readmeFile), r.intoReadme(readme), 0o644),
+	)
+}
+
+// results matches the part of README.md that a run writes.
+var results = regexp.MustCompile(`(?s)(<!-- Results\. make bench writes them\. -->\n).*?(<!-- End of the results\. -->)`)
+
+// intoReadme returns README.md with these results.
+func (r *report) intoReadme(readme []byte) []byte {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n%s.\n\n", r.title)
+	for i, columns := range r.table() {
+		fmt.Fprintf(&b, "| %s |\n", strings.Join(columns, " | "))
+		if i == 0 {
+			b.WriteString(strings.Repeat("| --- ", len(columns)) + "|\n")
+		}
+	}
+	return results.ReplaceAll(readme, []byte("${1}"+b.String()+"\n${2}"))
+}
+
+// readReport reads the CSV file of a report.
+func readReport(dir string) (*report, error) {
+	content, err := os.ReadFile(filepath.Join(dir, csvFile))
+	if err != nil {
+		return nil, err
+	}
+	title, table, _ := strings.Cut(strings.TrimPrefix(string(content), "# "), "\n")
+	records, err := csv.NewReader(strings.NewReader(table)).ReadAll()
+	if err != nil {
+		return nil, err
+	}
+	r := &report{title: title}
+	for _, c := range records[1:] {
+		r.rows = append(r.rows, row{c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7] == "met"})
+	}
+	return r, nil
 }
