@@ -294,7 +294,7 @@ func (f *follower) follow(b block) {
 		}
 	case "yaml":
 		f.checkPipeline(b)
-	case "go", "javascript", "nginx", "powershell":
+	case "go", "javascript", "mermaid", "nginx", "powershell":
 	default:
 		f.t.Errorf("line %d: the test does not know the language %q", b.line, b.language)
 	}

@@ -18,7 +18,7 @@ type block struct {
 }
 
 var (
-	hintLine     = regexp.MustCompile(`^\{\{/\* test: (.+) \*/ -\}\}$`)
+	hintLine     = regexp.MustCompile(`^(?:\{\{/\*|<!--) test: (.+) (?:\*/ -\}\}|-->)$`)
 	includeLine  = regexp.MustCompile(`^\{\{ (tffile|codefile "(\w*)") "([^"]+)" \}\}$`)
 	includedPage = regexp.MustCompile(`^\{\{ (tffile|codefile "\w*") \.\w+ \}\}$`)
 	fileName     = regexp.MustCompile("`([\\w./-]+\\.(?:tf|hcl|js|mjs|go|json|ya?ml|sh|conf|nft|tftpl))`[^`]*:$")

@@ -12,8 +12,8 @@ import (
 
 const templatesDir = "../../templates"
 
-// TestAccPages follows each page of the docs as a reader does, in order, in an
-// empty directory: it writes what the page shows into the files that the line
+// TestAccPages follows the README and each page of the docs as a reader does, in
+// order, in an empty directory: it writes what the page shows into the files that the line
 // above names, runs the commands, and compares the output that follows them.
 //
 //   - A snippet of configuration is merged into its file: a block replaces the one
@@ -26,8 +26,8 @@ const templatesDir = "../../templates"
 //     times may differ, and lines may be left out where the page has "...".
 //   - A page that starts no sandbox gets one, in place of the API.
 //
-// A comment in a template, {{/* test: HINT */ -}}, says what differs for the next
-// block:
+// A comment in a template, {{/* test: HINT */ -}}, or in the README,
+// <!-- test: HINT -->, says what differs for the next block:
 //
 //	exit STATUS        the commands end with this status
 //	is FILE            the block shows this file, which a command has written
@@ -37,15 +37,11 @@ const templatesDir = "../../templates"
 //	stop COMMAND       this server is interrupted first
 //	terraform VERSION  the block is only parsed with an older CLI or OpenTofu
 func TestAccPages(t *testing.T) {
+	t.Run("README", func(t *testing.T) { followPage(t, "../../README.md") })
 	err := filepath.WalkDir(templatesDir, func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || filepath.Ext(path) != ".tmpl" {
 			return err
 		}
-		content, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		page := string(content)
 		name, err := filepath.Rel(templatesDir, strings.TrimSuffix(path, ".md.tmpl"))
 		if err != nil {
 			return err
@@ -53,21 +49,27 @@ func TestAccPages(t *testing.T) {
 		if name == "guides/commands" {
 			return nil // TestCommandsPage of internal/command compares it with the help.
 		}
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			blocks := parsePage(t, "../..", page)
-			f := newFollower(t)
-			if !strings.Contains(page, "\nterraform-provider-digitalriver sandbox\n") {
-				f.useSandbox()
-			}
-			for _, b := range blocks {
-				f.follow(b)
-			}
-			f.validate()
-		})
+		t.Run(name, func(t *testing.T) { followPage(t, path) })
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+func followPage(t *testing.T, path string) {
+	t.Parallel()
+	page, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := parsePage(t, "../..", string(page))
+	f := newFollower(t)
+	if !strings.Contains(string(page), "\nterraform-provider-digitalriver sandbox\n") {
+		f.useSandbox()
+	}
+	for _, b := range blocks {
+		f.follow(b)
+	}
+	f.validate()
 }
