@@ -1,3 +1,6 @@
+// Copyright The terraform-provider-digitalriver authors
+// SPDX-License-Identifier: MPL-2.0
+
 // Command terraform-provider-digitalriver serves the Terraform provider. With a
 // command as its first argument, it runs that instead.
 package main

@@ -1,4 +1,7 @@
 #!/usr/bin/env bash
+# Copyright The terraform-provider-digitalriver authors
+# SPDX-License-Identifier: MPL-2.0
+
 # Prints the version of a development build of the git repository in the current directory: above the latest
 # release, higher with each commit, and without a pre-release part, which terraform init does not select by itself.
 set -euo pipefail

@@ -1,4 +1,7 @@
 #!/usr/bin/env bash
+# Copyright The terraform-provider-digitalriver authors
+# SPDX-License-Identifier: MPL-2.0
+
 # Runs each fuzz target of the module for TIME, one after another.
 # Usage: fuzz.sh TIME, such as fuzz.sh 30s
 set -euo pipefail

@@ -1,4 +1,7 @@
 #!/usr/bin/env bash
+# Copyright The terraform-provider-digitalriver authors
+# SPDX-License-Identifier: MPL-2.0
+
 # Installs the provider in a directory with the layout of a filesystem mirror, and prints the version.
 # Usage: install.sh BINARY DIR NAMESPACE/TYPE VERSION
 #

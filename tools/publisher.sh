@@ -1,4 +1,7 @@
 #!/usr/bin/env bash
+# Copyright The terraform-provider-digitalriver authors
+# SPDX-License-Identifier: MPL-2.0
+
 # The publisher is the GitHub user or organization that owns the repository. Registries require that the source address
 # begins with it, so that it determines the module path and the source address:
 #

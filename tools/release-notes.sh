@@ -1,4 +1,7 @@
 #!/usr/bin/env bash
+# Copyright The terraform-provider-digitalriver authors
+# SPDX-License-Identifier: MPL-2.0
+
 # Prints the section of CHANGELOG.md about VERSION, and fails if there is none.
 # Usage: release-notes.sh VERSION, such as release-notes.sh v1.2.0
 set -euo pipefail

@@ -1,4 +1,7 @@
 #!/usr/bin/env bash
+# Copyright The terraform-provider-digitalriver authors
+# SPDX-License-Identifier: MPL-2.0
+
 # Looks for known vulnerabilities in the code that the module in the working directory calls, and in its binary as a
 # release builds it. Fails on a finding, and if a scan fails.
 # Usage: vulncheck.sh [DIR], where DIR is a copy of the database https://vuln.go.dev, as golang/vulndb writes it

@@ -1,3 +1,6 @@
+// Copyright The terraform-provider-digitalriver authors
+// SPDX-License-Identifier: MPL-2.0
+
 // Package adopt writes Terraform configuration for webhooks that exist already:
 // what it writes imports them and changes nothing. It writes no secret, except
 // what an address itself contains.

@@ -1,3 +1,6 @@
+// Copyright The terraform-provider-digitalriver authors
+// SPDX-License-Identifier: MPL-2.0
+
 // Command bench measures how long plans and applies take with this provider, and how
 // many requests the API receives. It compares with two other providers: the floor, a
 // minimal one, and the echo, which has this provider's schema but does nothing. It

@@ -1,3 +1,6 @@
+// Copyright The terraform-provider-digitalriver authors
+// SPDX-License-Identifier: MPL-2.0
+
 package main
 
 import (

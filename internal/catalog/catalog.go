@@ -1,3 +1,6 @@
+// Copyright The terraform-provider-digitalriver authors
+// SPDX-License-Identifier: MPL-2.0
+
 // Package catalog holds what Digital River's documentation says about its
 // webhooks, as data: the event types, the addresses that webhooks are sent
 // from, and a sample object for each event type.

@@ -1,3 +1,6 @@
+// Copyright The terraform-provider-digitalriver authors
+// SPDX-License-Identifier: MPL-2.0
+
 // Package command has the commands of the provider's binary. The sandbox command
 // runs a sandbox; the others know the API and the sandbox over HTTP alone.
 //

@@ -1,3 +1,6 @@
+// Copyright The terraform-provider-digitalriver authors
+// SPDX-License-Identifier: MPL-2.0
+
 // Package delivery is how Digital River delivers an event to an endpoint: the
 // body, the signed request, and which response acknowledges it. The sandbox and
 // the command check-endpoint both deliver with it.

@@ -1,3 +1,6 @@
+// Copyright The terraform-provider-digitalriver authors
+// SPDX-License-Identifier: MPL-2.0
+
 // Package digitalriver is a client of Digital River's Webhooks API. It does not
 // depend on Terraform.
 //

@@ -1,3 +1,6 @@
+// Copyright The terraform-provider-digitalriver authors
+// SPDX-License-Identifier: MPL-2.0
+
 // Package duration says how durations are written, in the flags of commands and in
 // requests to the sandbox.
 package duration

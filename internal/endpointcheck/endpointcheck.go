@@ -1,3 +1,6 @@
+// Copyright The terraform-provider-digitalriver authors
+// SPDX-License-Identifier: MPL-2.0
+
 // Package endpointcheck sends an endpoint what Digital River would send, and
 // judges its responses. The command check-endpoint and the action
 // digitalriver_check_webhook both check with it.

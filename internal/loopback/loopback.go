@@ -1,3 +1,6 @@
+// Copyright The terraform-provider-digitalriver authors
+// SPDX-License-Identifier: MPL-2.0
+
 // Package loopback says which host names mean this machine. Plain http is
 // accepted for those alone, and the sandbox delivers to those alone.
 package loopback

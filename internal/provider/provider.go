@@ -1,3 +1,6 @@
+// Copyright The terraform-provider-digitalriver authors
+// SPDX-License-Identifier: MPL-2.0
+
 // Package provider is the part that Terraform sees: the provider, its resources,
 // data sources, ephemeral resources and functions. Start with webhook_resource.go;
 // provider.go configures what all of them share.

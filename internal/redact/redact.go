@@ -1,3 +1,6 @@
+// Copyright The terraform-provider-digitalriver authors
+// SPDX-License-Identifier: MPL-2.0
+
 // Package redact takes out of what is shown to people what they must not see:
 // credentials, and characters that control a terminal.
 package redact

@@ -1,3 +1,6 @@
+// Copyright The terraform-provider-digitalriver authors
+// SPDX-License-Identifier: MPL-2.0
+
 // Package sandbox is a local Webhooks API: it stores webhooks and their signing
 // secrets in one file, delivers events to their endpoints, enforces the
 // documented rate limits, and fails on demand. It shares no code with the API

@@ -1,3 +1,6 @@
+// Copyright The terraform-provider-digitalriver authors
+// SPDX-License-Identifier: MPL-2.0
+
 // Command schema prints what the provider serves, in the form of
 // `terraform providers schema -json`. The generator of the docs reads it. No CLI
 // that every contributor has prints list resources and actions.

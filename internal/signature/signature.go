@@ -1,3 +1,6 @@
+// Copyright The terraform-provider-digitalriver authors
+// SPDX-License-Identifier: MPL-2.0
+
 // Package signature signs webhook deliveries and verifies them, as Digital
 // River documents: the header [HeaderName] has a timestamp and one signature for
 // each active secret, `<timestamp>, <signature>[, <signature>…]`. The page is

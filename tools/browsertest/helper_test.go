@@ -1,3 +1,6 @@
+// Copyright The terraform-provider-digitalriver authors
+// SPDX-License-Identifier: MPL-2.0
+
 // Package browsertest tests the inspector of the sandbox in a real browser,
 // headless Chromium, and takes the screenshots of the pages. `make test-browser`
 // runs it on the provider's binary.

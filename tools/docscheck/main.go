@@ -1,3 +1,6 @@
+// Copyright The terraform-provider-digitalriver authors
+// SPDX-License-Identifier: MPL-2.0
+
 // Command docscheck checks that everything the provider serves has a page in docs/
 // and an example in examples/, and that the links between the pages lead somewhere,
 // on GitHub and on a registry. `tfplugindocs validate` looks at no links, and does

@@ -1,3 +1,6 @@
+// Copyright The terraform-provider-digitalriver authors
+// SPDX-License-Identifier: MPL-2.0
+
 // Command record runs a command, prints its output, and draws it as an animated SVG
 // image of a terminal. `make record` records the demo with it.
 package main

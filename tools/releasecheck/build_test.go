@@ -1,3 +1,6 @@
+// Copyright The terraform-provider-digitalriver authors
+// SPDX-License-Identifier: MPL-2.0
+
 // Package releasecheck builds a release as the release workflow does, for the platform that it runs on, and takes it
 // as users and registries do. `make release-check` runs it.
 package releasecheck

@@ -1,3 +1,6 @@
+// Copyright The terraform-provider-digitalriver authors
+// SPDX-License-Identifier: MPL-2.0
+
 // Command echo is a provider with the schema of digitalriver that does nothing: it
 // returns the state that it is given. The time of a plan with it is the time that
 // Terraform itself needs for webhooks.

@@ -1,3 +1,6 @@
+// Copyright The terraform-provider-digitalriver authors
+// SPDX-License-Identifier: MPL-2.0
+
 // Command floor is a minimal provider on the same framework: one resource with four
 // string attributes, and no API. The benchmark compares with it.
 package main

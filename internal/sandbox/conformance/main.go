@@ -1,3 +1,6 @@
+// Copyright The terraform-provider-digitalriver authors
+// SPDX-License-Identifier: MPL-2.0
+
 // Command conformance compares the sandbox with an OpenAPI document of the
 // service. It compares the operations on webhooks and events with those of the
 // sandbox's own document, and validates the responses of a sandbox and the

@@ -1,3 +1,6 @@
+// Copyright The terraform-provider-digitalriver authors
+// SPDX-License-Identifier: MPL-2.0
+
 // Package contracttest checks the traffic between a client and the sandbox
 // against the sandbox's OpenAPI document. It is for tests only.
 package contracttest

@@ -1,3 +1,6 @@
+// Copyright The terraform-provider-digitalriver authors
+// SPDX-License-Identifier: MPL-2.0
+
 // Package inspector is a page for browsers that shows what happens in a sandbox
 // and controls it. It holds no state: its script uses the control endpoints and
 // the stream of the sandbox that serves it.

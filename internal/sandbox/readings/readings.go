@@ -1,3 +1,6 @@
+// Copyright The terraform-provider-digitalriver authors
+// SPDX-License-Identifier: MPL-2.0
+
 // Package readings describes what the public sources about the Webhooks API
 // leave open. Nobody has asked the live service, so each way to read them is one
 // that the sandbox can serve and that the provider must get on with.

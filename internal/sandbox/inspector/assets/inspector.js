@@ -1,3 +1,8 @@
+/**
+ * Copyright The terraform-provider-digitalriver authors
+ * SPDX-License-Identifier: MPL-2.0
+ */
+
 // The inspector shows what the control endpoints of the sandbox return. The stream
 // tells it when to ask again, and what to add to the list of activity. Data goes
 // into the page as text only, never as HTML.
