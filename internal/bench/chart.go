@@ -46,7 +46,10 @@ func drawChart(title string, rows []row) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		b := bar{Y: chartTop + len(bars)*chartRow, Work: r.work, Measured: r.measured, Echo: r.echo, Length: chartFloor * ratio}
+		b := bar{
+			Y: chartTop + len(bars)*chartRow, Work: r.work, Measured: r.measured, Echo: r.echo,
+			Length: chartFloor * ratio,
+		}
 		if _, err := strconv.Atoi(r.requests); err == nil {
 			b.Requests = r.requests
 		}

@@ -119,7 +119,7 @@ func (r *report) write(dir string) error {
 }
 
 // results matches the part of README.md that a run writes.
-var results = regexp.MustCompile(`(?s)(<!-- Results\. make bench writes them\. -->\n).*?(<!-- End of the results\. -->)`)
+var results = regexp.MustCompile(`(?s)(<!-- make bench writes these results\. -->\n).*?(<!-- End of results\. -->)`)
 
 // intoReadme returns README.md with these results.
 func (r *report) intoReadme(readme []byte) []byte {

@@ -7,6 +7,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	_ "embed"
 	"encoding/xml"
 	"flag"
@@ -15,6 +16,7 @@ import (
 	"log"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
 	"text/template"
 	"time"
@@ -39,7 +41,9 @@ func main() {
 		flag.Usage()
 		os.Exit(2)
 	}
-	lines, err := run(flag.Args())
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	lines, err := run(ctx, flag.Args())
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -59,8 +63,8 @@ type line struct {
 }
 
 // run runs a command and returns its output.
-func run(args []string) ([]line, error) {
-	command := exec.Command(args[0], args[1:]...)
+func run(ctx context.Context, args []string) ([]line, error) {
+	command := exec.CommandContext(ctx, args[0], args[1:]...)
 	command.Stderr = os.Stderr
 	stdout, err := command.StdoutPipe()
 	if err != nil {
