@@ -192,7 +192,7 @@ func TestAccAdopt_byIdentity(t *testing.T) {
 // blocks with for_each.
 func TestAccAdopt_example(t *testing.T) {
 	api, w := startSandbox(t), newWorkspace(t)
-	api.create(testKey, webhookBody("https://shop.example.com/digital-river/refunds", "refund.complete", "refund.failed"))
+	api.create(testKey, webhookBody("https://shop.example.com/digital-river/fulfillments", "fulfillment.created"))
 	api.create(testKey, webhookBody("https://shop.example.com/digital-river/orders", "order.accepted", "order.blocked"))
 	api.create(testKey, webhookBody("https://shop.example.com/digital-river/other", "order.accepted"))
 	w.useSandbox(api)
