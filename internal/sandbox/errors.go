@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/digitalriver/terraform-provider-digitalriver/internal/redact"
 )
 
 // problem is one entry of an error response.
@@ -115,7 +117,18 @@ func (e *apiError) response() response {
 		Errors problems `json:"errors"`
 	}{errorType(e.status), e.problems}))
 	r.header = e.header
+	r.problem = e.problems.summary()
 	return r
+}
+
+// summary returns the codes and the parameters. Messages are left out, because
+// they may repeat credentials.
+func (p problems) summary() string {
+	var all []string
+	for _, one := range p {
+		all = append(all, strings.TrimSpace(one.Code+" "+one.Parameter))
+	}
+	return redact.Control(strings.Join(all, ", "))
 }
 
 // errorTypes are the types of errors, as in the schema Errors of Digital River's

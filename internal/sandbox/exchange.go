@@ -74,6 +74,7 @@ func (s *Sandbox) serveControl(w http.ResponseWriter, r *http.Request, path stri
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		s.feed.request(entry{
 			Method: r.Method, Path: path, Status: response.status, DurationMS: time.Since(begin).Milliseconds(),
+			problem: response.problem,
 		})
 	}
 	response.write(w, s.store.clock.now())
@@ -147,6 +148,7 @@ func (x *exchange) respond(r response) {
 		return
 	}
 	r = x.sandbox.reading.response(r)
+	x.entry.problem = r.problem
 	x.finish(r.status)
 	x.w.Header().Set("x-dr-requestid", uuid.NewString())
 	r.write(x.w, x.sandbox.store.clock.now())

@@ -66,7 +66,10 @@ func (f *feed) request(e entry) {
 	}
 	attributes = append(attributes, faultAttribute(e.Fault)...)
 	if e.Status == 0 {
-		attributes = append(attributes, slog.String("reason", "the connection was cut"))
+		e.problem = "the connection was cut"
+	}
+	if e.problem != "" {
+		attributes = append(attributes, slog.String("reason", e.problem))
 	}
 	f.tell(level, messageRequest, attributes...)
 }

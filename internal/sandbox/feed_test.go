@@ -85,10 +85,10 @@ func TestLog(t *testing.T) {
 		s.call(503, "GET", "/events", "")
 		expect("requests",
 			request("INFO", "POST", "/webhooks", 201, 5),
-			request("WARN", "GET", "/webhooks/x", 404, 5),
+			request("WARN", "GET", "/webhooks/x", 404, 5, "reason", "not_found id"),
 			request("INFO", "PUT", "/_sandbox/faults", 200, 0),
 			request("ERROR", "POST", "/webhooks", 0, 0, "fault", "reset_before", "reason", "the connection was cut"),
-			request("ERROR", "GET", "/events", 503, 5, "fault", "status"))
+			request("ERROR", "GET", "/events", 503, 5, "fault", "status", "reason", "unknown_error"))
 
 		s.setFaults(`[{"kind":"late","times":1}]`)
 		event := s.trigger(acceptedEvent)["id"]

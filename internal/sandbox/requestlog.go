@@ -25,6 +25,7 @@ type entry struct {
 	Mode       string    `json:"mode"`
 	Fault      string    `json:"fault"`
 
+	problem  string    // What is wrong with the request.
 	begin    time.Time // In real time.
 	finished bool
 }

@@ -16,6 +16,7 @@ type response struct {
 	header      map[string]string
 	contentType string
 	body        []byte
+	problem     string // What is wrong with the request, for the log.
 	// truncated sends half of the body and then cuts the connection.
 	truncated bool
 	// stream writes the body in place of body, for as long as it likes.
