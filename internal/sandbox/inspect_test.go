@@ -110,6 +110,7 @@ func TestAllEvents(t *testing.T) {
 		id := s.subscribe(n.endpoint(nil).url, "")
 		s.trigger(acceptedEvent)
 		s.trigger(`{"type":"subscription.created","product":"commerce_api","mode":"live"}`)
+		settle()
 		type event struct {
 			Type, Mode string
 			WebhookIDs []string
