@@ -87,11 +87,17 @@ type workspace struct {
 	env []string
 }
 
-func newWorkspace(t *testing.T) *workspace {
+// requireCLI skips a test that runs the CLI, unless acceptance tests are wanted.
+func requireCLI(t *testing.T) {
 	t.Helper()
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("TF_ACC is not set")
 	}
+}
+
+func newWorkspace(t *testing.T) *workspace {
+	t.Helper()
+	requireCLI(t)
 	binary, err := builtProvider()
 	if err != nil {
 		t.Fatal(err)

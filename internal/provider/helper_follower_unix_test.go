@@ -131,9 +131,7 @@ var pageTools = sync.OnceValues(func() (string, error) {
 
 func newFollower(t *testing.T) *follower {
 	t.Helper()
-	if os.Getenv("TF_ACC") == "" {
-		t.Skip("TF_ACC is not set")
-	}
+	requireCLI(t)
 	tools, err := pageTools()
 	if err != nil {
 		t.Fatal(err)
